@@ -1,0 +1,4 @@
+"""Text to findings: lexicon, composition, context, measurements, and the second opinion.
+
+Nothing here may decide a triage level, or know of Rasa, a database or the web.
+"""

@@ -1,0 +1,119 @@
+"""The clinic's settings: settings.yml with environment variables on top, checked once."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional
+
+import yaml
+
+PROJECT = Path(__file__).resolve().parent.parent
+REGIONS = ("US", "GB", "IE", "EU", "CA", "AU", "NZ", "IN", "unknown")
+
+
+class SettingsError(ValueError):
+    """A setting is missing or wrong; the message names the setting and the fix."""
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Somebody who is told of alerts: a name for the log and an Apprise address."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of one clinic, ready to use. Paths are absolute."""
+
+    region: str
+    language: str
+    clinic: Mapping[str, str]
+    service: Mapping[str, str]
+    folder: Path
+    care_database: str
+    conversation_database: Path
+    notify: List[Recipient] = field(default_factory=list)
+    host: str = "127.0.0.1"
+    patient_port: int = 5005
+    care_port: int = 5055
+
+
+def load_settings(
+    path: Optional[Path] = None, environment: Optional[Mapping[str, str]] = None
+) -> Settings:
+    """Return the settings of ``settings.yml`` with ``BOT_*`` variables on top.
+
+    Raises SettingsError with the name of the setting when a value cannot be used.
+    """
+    path = path or PROJECT / "settings.yml"
+    environment = os.environ if environment is None else environment
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (OSError, yaml.YAMLError) as error:
+        raise SettingsError(f"{path.name} cannot be read ({error}). Restore it or fix it.") from error
+    raw = _override(raw, environment)
+    region = raw.get("region", "unknown")
+    if region not in REGIONS:
+        raise SettingsError(f"region is {region!r}; use one of {', '.join(REGIONS)}.")
+    storage, web = raw.get("storage", {}), raw.get("web", {})
+    folder = _absolute(storage.get("folder", "var"))
+    return Settings(
+        region=region,
+        language=raw.get("language", "en"),
+        clinic=raw.get("clinic", {}),
+        service=raw.get("service", {}),
+        folder=folder,
+        care_database=_database_address(storage.get("care_database", "sqlite:///var/care.db")),
+        conversation_database=_absolute(
+            storage.get("conversation_database", "var/conversations.db")
+        ),
+        notify=[_recipient(entry) for entry in raw.get("notify") or []],
+        host=web.get("host", "127.0.0.1"),
+        patient_port=_port(web, "patient_port", 5005),
+        care_port=_port(web, "care_port", 5055),
+    )
+
+
+def _override(raw: Dict[str, Any], environment: Mapping[str, str], prefix: str = "BOT") -> Dict:
+    merged: Dict[str, Any] = {}
+    for key, value in raw.items():
+        name = f"{prefix}_{key.upper()}"
+        if isinstance(value, dict):
+            merged[key] = _override(value, environment, name)
+        elif name in environment:
+            merged[key] = yaml.safe_load(environment[name]) if key == "notify" else environment[name]
+        else:
+            merged[key] = value
+    return merged
+
+
+def _absolute(path: str) -> Path:
+    return (PROJECT / path).resolve()
+
+
+def _database_address(address: str) -> str:
+    scheme = "sqlite:///"
+    if address.startswith(scheme) and not address.startswith(scheme + "/"):
+        return scheme + str(_absolute(address[len(scheme) :]))
+    return address
+
+
+def _port(web: Mapping[str, Any], name: str, default: int) -> int:
+    value = web.get(name, default)
+    try:
+        port = int(value)
+    except (TypeError, ValueError):
+        raise SettingsError(f"web.{name} is {value!r}; use a number from 1 to 65535.") from None
+    if not 0 < port < 65536:
+        raise SettingsError(f"web.{name} is {port}; use a number from 1 to 65535.")
+    return port
+
+
+def _recipient(entry: Any) -> Recipient:
+    if not isinstance(entry, dict) or not entry.get("name") or not entry.get("url"):
+        raise SettingsError("each entry of notify needs a name and a url.")
+    return Recipient(name=str(entry["name"]), url=str(entry["url"]))
