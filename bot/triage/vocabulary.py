@@ -230,10 +230,10 @@ class Context:
 class Assessment:
     """The decision on one message or episode (triage.md section 11).
 
-    ``level`` is None where the policy sets none (information questions, idioms).
-    ``rules`` are ids of triage.md, the deciding one first. ``question`` is the id of the next
-    question to ask (``U-01``, ``8.1-H1``), or None. ``summary`` is one plain sentence for the nurse.
-    ``action_line`` says whether the question must be shown under the urgent action line (G-08).
+    ``level`` is None where the policy sets none (information questions, idioms). ``rules`` are ids
+    of triage.md, the deciding one first. ``question`` is the id of the next question to ask
+    (``U-01``, ``8.1-H1``), or None, and ``action_line`` says whether it must be shown under the
+    urgent action line (G-08). ``summary`` is one plain sentence for the nurse.
     """
 
     level: Optional[Level]
