@@ -1,0 +1,160 @@
+"""The commands of ``python -m bot``. Each imports what it needs only when it is called.
+
+``assess`` must start fast and without TensorFlow, so nothing heavy is imported at the top.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import List, Optional
+
+from bot.settings import SettingsError
+
+
+class CommandError(Exception):
+    """The command cannot go on; the message is one plain sentence with the fix."""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser with every command."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bot",
+        description="Symptom check for pregnant patients who get vitamin B12 injections.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+
+    serve = commands.add_parser("serve", help="train if needed, start everything, stop on Ctrl-C")
+    serve.add_argument("--patient-port", type=int, help="port of the patient page")
+    serve.add_argument("--care-port", type=int, help="port of the nurse desk")
+    serve.set_defaults(run=_serve)
+
+    train = commands.add_parser("train", help="train the model if its sources changed")
+    train.add_argument("--force", action="store_true", help="train even if nothing changed")
+    train.set_defaults(run=_train)
+
+    chat = commands.add_parser("chat", help="a conversation in the terminal")
+    chat.set_defaults(run=_chat)
+
+    assess = commands.add_parser(
+        "assess", help='triage JSON lines {"id", "text"} from standard input'
+    )
+    assess.set_defaults(run=_assess)
+
+    parse = commands.add_parser(
+        "parse", help='intents of JSON lines {"id", "text"} from standard input'
+    )
+    parse.set_defaults(run=_parse)
+
+    evaluate = commands.add_parser("evaluate", help="measure; reports and plots go into reports/")
+    evaluate.add_argument("what", nargs="?", choices=("triage", "nlu"), help="default: both")
+    evaluate.add_argument("--cases", type=Path, help="other cases than the test set, as JSON lines")
+    evaluate.add_argument(
+        "--with-diet", action="store_true", help="also train the DIET baseline (minutes)"
+    )
+    evaluate.set_defaults(run=_evaluate)
+
+    user = commands.add_parser("user", help="nurse accounts")
+    user_commands = user.add_subparsers(dest="user_command", required=True, metavar="add")
+    add = user_commands.add_parser("add", help="add an account; asks for the password")
+    add.add_argument("name")
+    add.add_argument("--role", choices=("nurse", "lead", "auditor", "admin"), default="nurse")
+    add.set_defaults(run=_user_add)
+
+    migrate = commands.add_parser("migrate", help="bring the care database to the current schema")
+    migrate.set_defaults(run=_migrate)
+    return parser
+
+
+def main(arguments: Optional[List[str]] = None) -> int:
+    """Run one command and return its exit code (0 done, 1 failed with one sentence, 130 Ctrl-C)."""
+    options = build_parser().parse_args(arguments)
+    try:
+        return options.run(options) or 0
+    except (CommandError, SettingsError) as error:
+        print(f"{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`); what is still buffered has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from bot.service.serve import serve
+    from bot.settings import load_settings
+
+    environment = dict(os.environ)
+    if options.patient_port:
+        environment["BOT_WEB_PATIENT_PORT"] = str(options.patient_port)
+    if options.care_port:
+        environment["BOT_WEB_CARE_PORT"] = str(options.care_port)
+    return serve(load_settings(environment=environment))
+
+
+def _train(options: argparse.Namespace) -> int:
+    from bot.service.training import ensure_model
+
+    ensure_model(force=options.force)
+    return 0
+
+
+def _chat(options: argparse.Namespace) -> int:
+    from bot.service.chat import chat
+    from bot.settings import load_settings
+
+    return chat(load_settings())
+
+
+def _assess(options: argparse.Namespace) -> int:
+    from bot.service.lines import assess_lines
+
+    assess_lines(sys.stdin.buffer, sys.stdout)
+    return 0
+
+
+def _parse(options: argparse.Namespace) -> int:
+    from bot.service.lines import parse_lines
+
+    parse_lines(sys.stdin.buffer, sys.stdout)
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from bot.service.evaluate import evaluate
+
+    return evaluate(what=options.what, cases=options.cases, with_diet=options.with_diet)
+
+
+def _user_add(options: argparse.Namespace) -> int:
+    import getpass
+
+    from bot.care.database import migrate
+    from bot.desk.access import add_user
+    from bot.settings import load_settings
+
+    settings = load_settings()
+    migrate(settings)
+    if sys.stdin.isatty():
+        password = getpass.getpass("Password (at least 12 characters): ")
+    else:
+        password = sys.stdin.readline().rstrip("\n")
+    try:
+        add_user(settings, options.name, password, options.role)
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+    print(f"Added {options.name} as {options.role}.")
+    return 0
+
+
+def _migrate(options: argparse.Namespace) -> int:
+    from bot.care.database import migrate
+    from bot.settings import load_settings
+
+    migrate(load_settings())
+    print("The care database has the current schema.")
+    return 0
