@@ -54,7 +54,9 @@ def load_settings(
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (OSError, yaml.YAMLError) as error:
-        raise SettingsError(f"{path.name} cannot be read ({error}). Restore it or fix it.") from error
+        raise SettingsError(
+            f"{path.name} cannot be read ({error}). Restore it or fix it."
+        ) from error
     raw = _override(raw, environment)
     region = raw.get("region", "unknown")
     if region not in REGIONS:
@@ -85,7 +87,9 @@ def _override(raw: Dict[str, Any], environment: Mapping[str, str], prefix: str =
         if isinstance(value, dict):
             merged[key] = _override(value, environment, name)
         elif name in environment:
-            merged[key] = yaml.safe_load(environment[name]) if key == "notify" else environment[name]
+            merged[key] = (
+                yaml.safe_load(environment[name]) if key == "notify" else environment[name]
+            )
         else:
             merged[key] = value
     return merged
