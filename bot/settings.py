@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional
@@ -40,6 +41,8 @@ class Settings:
     host: str = "127.0.0.1"
     patient_port: int = 5005
     care_port: int = 5055
+    #: Origins of other web pages that may show the patient chat, such as https://clinic.example.
+    allowed_origins: List[str] = field(default_factory=list)
 
 
 def load_settings(
@@ -77,6 +80,7 @@ def load_settings(
         host=web.get("host", "127.0.0.1"),
         patient_port=_port(web, "patient_port", 5005),
         care_port=_port(web, "care_port", 5055),
+        allowed_origins=[_origin(entry) for entry in web.get("allowed_origins") or []],
     )
 
 
@@ -87,9 +91,8 @@ def _override(raw: Dict[str, Any], environment: Mapping[str, str], prefix: str =
         if isinstance(value, dict):
             merged[key] = _override(value, environment, name)
         elif name in environment:
-            merged[key] = (
-                yaml.safe_load(environment[name]) if key == "notify" else environment[name]
-            )
+            text = environment[name]
+            merged[key] = yaml.safe_load(text) if value is None or isinstance(value, list) else text
         else:
             merged[key] = value
     return merged
@@ -121,3 +124,12 @@ def _recipient(entry: Any) -> Recipient:
     if not isinstance(entry, dict) or not entry.get("name") or not entry.get("url"):
         raise SettingsError("each entry of notify needs a name and a url.")
     return Recipient(name=str(entry["name"]), url=str(entry["url"]))
+
+
+def _origin(entry: Any) -> str:
+    if not re.fullmatch(r"https?://[^/\s*]+", str(entry)):
+        raise SettingsError(
+            f"web.allowed_origins has {entry!r}; use an address without a path, "
+            "such as https://clinic.example."
+        )
+    return str(entry).lower()
