@@ -1,0 +1,84 @@
+"""The second, independent opinion: how probable is it that a message reports an emergency?
+
+A small statistical model, trained on texts written for this project (``data/second_opinion``). It
+shares nothing with the rules and may only raise a triage level. ``python -m
+bot.screening.opinion_training`` rebuilds the artefact beside this file. Why this model:
+``docs/decisions/0003-second-opinion.md``.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from pathlib import Path
+from typing import Dict, Iterable, List, Mapping, Tuple
+
+import numpy as np
+
+from bot.screening.opinion_features import fragments, phrases, pieces
+
+ARTEFACT = Path(__file__).with_name("second_opinion.npz")
+
+
+class Model:
+    """A logistic regression over phrases and letter runs, with its calibration."""
+
+    def __init__(self, arrays: Mapping[str, np.ndarray]):
+        self._phrases = _table(arrays, "phrase")
+        self._fragments = _table(arrays, "fragment")
+        self._bias = float(arrays["bias"])
+        self._slope, self._offset = (float(number) for number in arrays["calibration"])
+        self.data_sha256 = str(arrays["data_sha256"])
+
+    def score(self, words: List[str]) -> float:
+        """Log odds of an emergency before calibration, for the tokens of one piece of text."""
+        return (
+            self._bias
+            + _cosine(self._phrases, phrases(words))
+            + _cosine(self._fragments, fragments(words))
+        )
+
+    def raw(self, text: str) -> float:
+        """The highest score among the message and its sentences."""
+        return max(self.score(words) for words in pieces(text))
+
+    def probability(self, text: str) -> float:
+        """Calibrated probability between 0 and 1."""
+        return 1.0 / (1.0 + math.exp(-self._slope * self.raw(text) - self._offset))
+
+
+Table = Dict[str, Tuple[float, float]]
+
+
+def _table(arrays: Mapping[str, np.ndarray], kind: str) -> Table:
+    names = arrays[f"{kind}_names"].tobytes().decode("utf-8").split("\n")
+    rarity = arrays[f"{kind}_rarity"].astype(float)
+    weight = arrays[f"{kind}_weight"].astype(float)
+    entries = zip((rarity * weight).tolist(), (rarity * rarity).tolist(), strict=True)
+    return dict(zip(names, entries, strict=True))
+
+
+def _cosine(table: Table, found: Iterable[str]) -> float:
+    total = length = 0.0
+    for feature in found:
+        entry = table.get(feature)
+        if entry is not None:
+            total += entry[0]
+            length += entry[1]
+    return total / math.sqrt(length) if length else 0.0
+
+
+@functools.lru_cache(maxsize=1)
+def model() -> Model:
+    """The committed model, read once."""
+    with np.load(ARTEFACT, allow_pickle=False) as arrays:
+        return Model(arrays)
+
+
+def opinion(text: str) -> float:
+    """Probability in [0, 1] that ``text`` reports a current emergency (triage.md EMERGENCY_NOW).
+
+    For the writer or the person she writes about. Pure; never raises on any text; time grows
+    linearly with the text and stops growing at ``opinion_features.MAX_CHARACTERS``.
+    """
+    return model().probability(text)

