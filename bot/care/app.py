@@ -1,0 +1,67 @@
+"""The ASGI application of care: actions for Rasa, health, and the nurse desk with its API."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import asynccontextmanager
+from typing import AsyncIterator
+
+from fastapi import FastAPI, Response
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.care import database
+from bot.care.tokens import action_secret
+from bot.care.webhook import load_actions, webhook_router
+from bot.settings import Settings
+
+__all__ = ["action_secret", "create_app"]
+
+logger = logging.getLogger(__name__)
+
+
+def create_app(settings: Settings, *, actions: str = "actions") -> FastAPI:
+    """Return the ASGI application for these settings.
+
+    ``actions`` is the package whose custom actions Rasa may run. The database is migrated when the
+    application starts. Raises ImportError when the actions cannot be imported.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await asyncio.to_thread(database.migrate, settings)
+        yield
+        database.dispose(settings)
+
+    # The interactive pages of FastAPI load scripts from other sites, so they stay off.
+    app = FastAPI(
+        title="B12 Symptom Check: care",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        lifespan=lifespan,
+    )
+    executor = load_actions(actions)
+    app.include_router(webhook_router(executor, action_secret(settings)))
+
+    @app.get("/health/live", include_in_schema=False)
+    async def live() -> dict:
+        """Answer as long as the process does."""
+        return {"status": "live"}
+
+    @app.get("/health/ready", include_in_schema=False)
+    def ready(response: Response) -> dict:
+        """Answer 200 only when an alert could be written now."""
+        problems = []
+        try:
+            if not database.is_current(settings):
+                problems.append("the care database is not migrated")
+        except SQLAlchemyError as error:
+            logger.error("care database does not answer: %s", type(error).__name__)
+            problems.append("the care database does not answer")
+        if not executor.actions:
+            problems.append("no action is registered")
+        response.status_code = 503 if problems else 200
+        return {"status": "not ready" if problems else "ready", "problems": problems}
+
+    return app

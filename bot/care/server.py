@@ -1,0 +1,72 @@
+"""Runs care: ``python -m bot.care.server --host 127.0.0.1 --port 5055``."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from dataclasses import replace
+from typing import List, Optional
+
+import uvicorn
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.care.app import create_app
+from bot.care.database import migrate
+from bot.settings import SettingsError, load_settings
+
+logger = logging.getLogger(__name__)
+
+#: Seconds that open connections get to finish after a stop was asked for.
+STOP_SECONDS = 5
+
+
+def main(arguments: Optional[List[str]] = None) -> int:
+    """Serve until SIGINT or SIGTERM. Returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m bot.care.server", description=__doc__)
+    parser.add_argument("--host", help="address to listen on (default: web.host of the settings)")
+    parser.add_argument("--port", type=int, help="port (default: web.care_port of the settings)")
+    options = parser.parse_args(arguments)
+    _configure_log()
+    try:
+        settings = load_settings()
+        settings = replace(
+            settings,
+            host=options.host or settings.host,
+            care_port=options.port or settings.care_port,
+        )
+        migrate(settings)
+        app = create_app(settings)
+    except (SettingsError, ImportError, OSError) as error:
+        print(f"Care cannot start: {error}", file=sys.stderr)
+        return 1
+    except SQLAlchemyError as error:
+        print(f"Care cannot start: the care database fails ({error}).", file=sys.stderr)
+        return 1
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.care_port,
+        # Addresses hold alert ids and the sign-in link, so no line is written per request.
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        # The peer's address decides who may run actions; no header may change it.
+        proxy_headers=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+    server = uvicorn.Server(config)
+    server.run()
+    return 0 if server.started else 1
+
+
+def _configure_log() -> None:
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    for chatty in ("alembic", "rasa_sdk", "apprise", "httpx"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,26 @@
+import subprocess
+import sys
+
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+from bot.care import database
+from bot.care.app import create_app
+
+from .test_webhook import package  # noqa: F401
+
+
+def test_ready_only_when_an_alert_could_be_written(settings, package):  # noqa: F811
+    with TestClient(create_app(settings, actions=package)) as client:
+        assert client.get("/health/live").status_code == 200
+        assert client.get("/health/ready").json() == {"status": "ready", "problems": []}
+        with database.transaction(settings) as session:
+            session.execute(text("DELETE FROM alembic_version"))
+        answer = client.get("/health/ready")
+        assert answer.status_code == 503
+        assert answer.json()["problems"] == ["the care database is not migrated"]
+
+
+def test_the_care_process_never_imports_tensorflow():
+    program = "import sys, bot.care.server; sys.exit('tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program]).returncode == 0
