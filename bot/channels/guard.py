@@ -1,0 +1,164 @@
+"""One wrapper for every Rasa channel: what comes in is text, and something always goes out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from typing import Any, Awaitable, Callable, Dict, Optional, Set
+
+from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
+from sanic import Blueprint
+from sanic.request import Request
+
+from bot.channels.incoming import clean_metadata, read_incoming
+from bot.channels.safe_text import safe_text, shortened_text
+from bot.settings import SettingsError, load_settings
+
+logger = logging.getLogger(__name__)
+
+#: Seconds after which the patient gets the safe text while the engine goes on working.
+ENGINE_TIMEOUT = 15.0
+#: Seconds after which work that still has not ended is given up.
+ENGINE_LIMIT = 300.0
+
+Handler = Callable[[UserMessage], Awaitable[Any]]
+
+
+def guarded(
+    channel: InputChannel, region: Optional[str] = None, timeout: float = ENGINE_TIMEOUT
+) -> GuardedChannel:
+    """Return ``channel`` with the guard around it; wrapping twice changes nothing.
+
+    ``region`` chooses the emergency numbers of the safe text (default: the clinic's settings) and
+    ``timeout`` is in seconds.
+    """
+    if isinstance(channel, GuardedChannel):
+        return channel
+    return GuardedChannel(channel, _configured_region() if region is None else region, timeout)
+
+
+def _configured_region() -> str:
+    try:
+        return load_settings().region
+    except SettingsError as error:
+        logger.error("The safe text lists every emergency number: %s", error)
+        return "unknown"
+
+
+class GuardedChannel(InputChannel):
+    """A channel whose messages are always plain text and always get an answer.
+
+    - A message that starts with "/" is text, never a command (triage.md G-17).
+    - A message without words becomes a marker that leads to question U-01 (M-38).
+    - Size is limited, and the patient is told when a part was not read.
+    - An exception, a time-out or an engine that says nothing gives the safe text.
+    - No log line contains what a patient wrote.
+    """
+
+    def __init__(self, channel: InputChannel, region: str, timeout: float = ENGINE_TIMEOUT) -> None:
+        self.channel = channel
+        self.region = region
+        self.timeout = timeout
+        self._working: Set[asyncio.Task[Any]] = set()
+
+    def name(self) -> str:  # type: ignore[override]
+        """Return the name of the wrapped channel."""
+        return self.channel.name()
+
+    def url_prefix(self) -> str:
+        """Return the prefix of the wrapped channel."""
+        return self.channel.url_prefix()
+
+    def get_output_channel(self) -> Optional[OutputChannel]:
+        """Return the output channel of the wrapped channel, for messages nobody asked for."""
+        return self.channel.get_output_channel()
+
+    def get_metadata(self, request: Request) -> Optional[Dict[str, Any]]:
+        """Return the metadata the wrapped channel reads from a request."""
+        return self.channel.get_metadata(request)
+
+    def blueprint(self, on_new_message: Handler) -> Blueprint:
+        """Return the wrapped channel's routes; every message they take passes the guard."""
+
+        async def guard(message: UserMessage) -> None:
+            await self.handle(message, on_new_message)
+
+        return self.channel.blueprint(guard)
+
+    async def handle(self, message: UserMessage, on_new_message: Handler) -> None:
+        """Hand a cleaned ``message`` to the engine and see to it that an answer goes out."""
+        incoming = read_incoming(message.text)
+        message.text = incoming.text
+        message.metadata = clean_metadata(message.metadata, incoming)
+        # A parse result that came with the message would keep it from being screened.
+        message.parse_data = None
+        answers = _CountedOutput(message.output_channel)
+        message.output_channel = answers  # type: ignore[assignment]
+
+        # The work is not cancelled at the time-out: an alert that is being raised must go on.
+        work = asyncio.ensure_future(on_new_message(message))
+        self._working.add(work)
+        work.add_done_callback(self._working.discard)
+        limit = asyncio.get_running_loop().call_later(ENGINE_LIMIT, work.cancel)
+        work.add_done_callback(lambda _: limit.cancel())
+
+        done, _ = await asyncio.wait({work}, timeout=self.timeout)
+        if not done:
+            logger.error("No answer within %s s on channel %s.", self.timeout, self.name())
+            work.add_done_callback(self._log_failure)
+            await self._send(answers, message.sender_id, safe_text(self.region))
+        elif self._log_failure(work):
+            await self._send(answers, message.sender_id, safe_text(self.region))
+        elif not answers.sent:
+            logger.error("The engine gave no answer on channel %s.", self.name())
+            await self._send(answers, message.sender_id, safe_text(self.region))
+        elif incoming.shortened:
+            await self._send(answers, message.sender_id, shortened_text(self.region))
+
+    def _log_failure(self, work: asyncio.Task[Any]) -> bool:
+        error = asyncio.CancelledError() if work.cancelled() else work.exception()
+        if error is None:
+            return False
+        # The message of an exception may quote the patient, so only its kind and place are logged.
+        places = [
+            f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}"
+            for frame in traceback.extract_tb(error.__traceback__)[-5:]
+        ]
+        logger.error(
+            "Handling a message failed on channel %s: %s (%s)",
+            self.name(),
+            type(error).__name__,
+            ", ".join(places),
+        )
+        return True
+
+    async def _send(self, output: _CountedOutput, recipient: str, text: str) -> None:
+        try:
+            await output.send_response(recipient, {"text": text})
+        except Exception as error:
+            logger.error(
+                "The safe text could not be sent on channel %s: %s",
+                self.name(),
+                type(error).__name__,
+            )
+
+
+class _CountedOutput:
+    """Stands in for an output channel and counts the messages that went out through it."""
+
+    def __init__(self, output: OutputChannel) -> None:
+        self._output = output
+        self.sent = 0
+
+    async def send_response(self, recipient_id: str, message: Dict[str, Any]) -> None:
+        # The real channel takes the message apart while sending it, so look first.
+        has_content = any(message.get(part) for part in _CONTENT)
+        await self._output.send_response(recipient_id, message)
+        self.sent += has_content
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(self._output, attribute)
+
+
+_CONTENT = ("text", "image", "attachment", "elements", "custom")

@@ -1,0 +1,58 @@
+"""What the bot says, on its way to the patient page."""
+
+from __future__ import annotations
+
+from typing import Any, Awaitable, Callable, Dict, List, Optional
+
+from rasa.core.channels.channel import OutputChannel
+
+from bot.channels.incoming import as_words
+from bot.channels.store import Event
+
+#: Records a line: conversation, author, body and the id of the message it answers.
+Record = Callable[[str, str, Dict[str, Any], Optional[str]], Awaitable[Event]]
+
+
+class WebOutput(OutputChannel):
+    """Records each message of the bot, which brings it to every open page of the conversation."""
+
+    def __init__(self, record: Record, submission: Optional[str] = None) -> None:
+        self.answers: List[Event] = []
+        self._record, self._submission = record, submission
+
+    @classmethod
+    def name(cls) -> str:
+        """Return the channel's name, as Rasa knows it."""
+        return "web"
+
+    async def send_response(self, recipient_id: str, message: Dict[str, Any]) -> None:
+        """Record one message of the bot; one without words or data is nothing to show."""
+        body = message_body(message)
+        if body:
+            event = await self._record(recipient_id, "bot", body, self._submission)
+            self.answers.append(event)
+
+
+def message_body(message: Dict[str, Any]) -> Dict[str, Any]:
+    """Return what the page shows of a Rasa message: text, quick replies and its kind.
+
+    ``kind`` is what the response's metadata or custom JSON names under ``kind``, and otherwise
+    "emergency" for each emergency response and each text that starts with "EMERGENCY:".
+    """
+    text = message.get("text") or ""
+    kind = ""
+    for extra in (message.get("metadata"), message.get("custom")):
+        if isinstance(extra, dict):
+            kind = kind or str(extra.get("kind") or "")
+            kind = kind or ("emergency" if extra.get("emergency") is True else "")
+            text = text or str(extra.get("text") or "")
+    responder = str(message.get("utter_action") or "")
+    if text.startswith("EMERGENCY:") or (responder.startswith("utter_emergency") and not kind):
+        kind = "emergency"
+    buttons = [
+        {"title": str(button["title"]), "payload": as_words(button.get("payload"), button["title"])}
+        for button in message.get("buttons") or message.get("quick_replies") or []
+        if button.get("title")
+    ]
+    parts = {"text": text, "buttons": buttons, "kind": kind}
+    return {key: value for key, value in parts.items() if value} if text or buttons else {}

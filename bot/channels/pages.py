@@ -1,0 +1,116 @@
+"""The patient page and its static files, with the headers that keep them safe."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Dict, Mapping, Optional, Sequence
+
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from bot.settings import Settings
+
+WIDGET = Path(__file__).resolve().parent.parent / "widget"
+
+_TYPES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".json": "application/json",
+}
+
+#: Nothing inline, nothing from elsewhere, no framing by other sites.
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+SECURITY_HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+@dataclass(frozen=True)
+class StaticFile:
+    """One file of the widget, held in memory."""
+
+    content: bytes
+    content_type: str
+    tag: str
+
+
+def static_files(folder: Path = WIDGET / "static") -> Dict[str, StaticFile]:
+    """Return the widget's files by name. Only these are ever served, so no path can escape."""
+    files = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix in _TYPES:
+            content = path.read_bytes()
+            tag = f'"{hashlib.sha256(content).hexdigest()[:20]}"'
+            files[path.name] = StaticFile(content, _TYPES[path.suffix], tag)
+    return files
+
+
+def static_response(file: Optional[StaticFile], request: Request) -> HTTPResponse:
+    """Return a static file, 304 when the browser has it, or 404."""
+    if file is None:
+        return HTTPResponse("There is no such file.", status=404, content_type="text/plain")
+    headers = {
+        "ETag": file.tag,
+        "Cache-Control": "no-cache",
+        # The files are the same for everybody and hold no data, so any host page may load them.
+        "Access-Control-Allow-Origin": "*",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+    }
+    if request.headers.get("if-none-match") == file.tag:
+        return HTTPResponse(status=304, headers=headers)
+    return HTTPResponse(file.content, content_type=file.content_type, headers=headers)
+
+
+def patient_page(settings: Settings) -> str:
+    """Return the page with the clinic's name, region and numbers filled in."""
+    template = Template((WIDGET / "index.html").read_text(encoding="utf-8"))
+    return template.substitute(
+        language=escape(settings.language),
+        clinic=escape(settings.clinic.get("name") or "Your clinic"),
+        region=escape(settings.region),
+        maternity=escape(settings.clinic.get("maternity_number") or ""),
+        privacy=escape(settings.service.get("privacy_notice_url") or ""),
+    )
+
+
+def cors_headers(request: Request, allowed: Sequence[str]) -> Dict[str, str]:
+    """Return the headers that let a page on an allowed origin use the chat; otherwise none."""
+    origin = request.headers.get("origin", "")
+    if origin not in allowed:
+        return {}
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Allow-Headers": "authorization, content-type, last-event-id",
+        "Access-Control-Allow-Methods": "GET, POST",
+        "Access-Control-Max-Age": "600",
+        "Vary": "Origin",
+    }
+
+
+def is_foreign(request: Request, allowed: Sequence[str]) -> bool:
+    """Return whether a browser says that a page on an origin not allowed sent the request."""
+    if request.headers.get("sec-fetch-site", "none") not in ("cross-site", "same-site"):
+        return False
+    return request.headers.get("origin", "") not in allowed

@@ -1,0 +1,98 @@
+"""A real Sanic server with the real web channel behind the real guard, and an engine of ten lines.
+
+Run as a script: ``python stub_chat.py PORT FOLDER``. A message's words decide the answer.
+"""
+
+import asyncio
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(PROJECT))
+
+EMERGENCY = (
+    "EMERGENCY: possible serious allergic reaction. Call 999 now. If you have your own adrenaline "
+    "pen, use it next, in your outer thigh. Lie on your left side. If breathing is hard, sit with "
+    "legs out. Do not stand. Do not drive. Do not wait. Say: pregnant, vitamin B12 injection, "
+    "possible anaphylaxis."
+)
+YES_NO = [
+    {"title": "Yes", "payload": "yes"},
+    {"title": "No", "payload": "no"},
+    {"title": "I can't", "payload": "/cannot_call"},
+]
+
+
+def engine(folder):
+    """Return a handler that answers by keyword and writes down what it was given."""
+    seen = folder / "seen.txt"
+
+    async def handle(message):
+        text, send = message.text, message.output_channel.send_response
+        with seen.open("a", encoding="utf-8") as file:
+            file.write(f"{message.sender_id}\t{text!r}\t{message.metadata}\n")
+        if "crash" in text:
+            raise ValueError(f"this error quotes the patient: {text}")
+        if "silent" in text:
+            return
+        if "throat" in text:
+            await send(message.sender_id, {"text": EMERGENCY, "utter_action": "utter_emergency"})
+            await send(message.sender_id, {"text": "Have you called?", "buttons": YES_NO})
+            return
+        if "slow" in text:
+            await asyncio.sleep(1)
+        if "hang" in text:
+            await asyncio.sleep(4)
+        if "baby" in text:
+            answer = (
+                "Vitamin B12 injections are often used in pregnancy. A UK pregnancy medicine "
+                "service has not linked them to harm.\n\nI don't know your case. Your team does."
+                "\n\n- Ask your midwife at your next visit.\n- Call 999 if your throat feels tight."
+            )
+            await send(message.sender_id, {"text": answer})
+            return
+        if "arm" in text:
+            question = "Is the sore spot hot, or is the redness spreading?"
+            await send(message.sender_id, {"text": question, "buttons": YES_NO[:2]})
+            return
+        await send(message.sender_id, {"text": f"I read: {text}"})
+
+    return handle
+
+
+def make_app(folder, region="GB", timeout=2.5, origins=()):
+    """Return the server; ``timeout`` is the guard's, in seconds."""
+    from sanic import Sanic
+
+    from bot.channels.guard import guarded
+    from bot.channels.web import WebChannel
+    from bot.settings import load_settings
+
+    settings = replace(
+        load_settings(environment={}),
+        region=region,
+        folder=folder,
+        clinic={
+            "name": "Riverside Maternity",
+            "main_number": "",
+            "maternity_number": "01632 960001",
+        },
+        allowed_origins=list(origins),
+    )
+    app = Sanic("stub_chat", configure_logging=False)
+    channel = guarded(WebChannel(settings), region=region, timeout=timeout)
+    app.blueprint(channel.blueprint(engine(folder)), url_prefix="/chat")
+
+    @app.get("/", name="home")
+    async def rasa_greets_here(_):
+        raise AssertionError("the way to the patient page comes first")
+
+    return app
+
+
+if __name__ == "__main__":
+    port, folder, *origins = sys.argv[1:]
+    make_app(Path(folder), origins=origins).run(
+        "127.0.0.1", int(port), access_log=False, motd=False
+    )

@@ -1,0 +1,111 @@
+import os
+import threading
+
+import pytest
+
+from bot.channels.store import MessageStore, Turn
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "var" / "chat.db"
+
+
+@pytest.fixture
+def store(path, clock):
+    store = MessageStore(path, lease=60, clock=clock)
+    yield store
+    store.close()
+
+
+def test_a_message_is_new_once_and_then_has_its_answers(store):
+    first = store.submit("c", "id-1", "hello")
+    assert first.turn is Turn.NEW
+    assert store.submit("c", "id-1", "hello").turn is Turn.RUNNING
+    store.add("c", "bot", {"text": "hi"}, "id-1")
+    store.finish(first)
+    again = store.submit("c", "id-1", "hello")
+    assert again.turn is Turn.DONE
+    assert [event.body["text"] for event in store.answers(again)] == ["hi"]
+    assert [event.author for event in store.after("c")] == ["patient", "bot"]
+
+
+def test_one_id_means_one_text(store):
+    store.submit("c", "id-1", "hello")
+    assert store.submit("c", "id-1", "my throat").turn is Turn.CONFLICT
+
+
+def test_the_same_id_in_another_conversation_is_another_message(store):
+    store.submit("c", "id-1", "hello")
+    assert store.submit("d", "id-1", "hello").turn is Turn.NEW
+    assert [event.body["text"] for event in store.after("d")] == ["hello"]
+
+
+def test_messages_of_a_conversation_wait_for_the_earlier_ones(store):
+    first, second = store.submit("c", "id-1", "a"), store.submit("c", "id-2", "b")
+    other = store.submit("d", "id-3", "c")
+    assert store.is_next(first) and store.is_next(other)
+    assert not store.is_next(second)
+    store.finish(first)
+    assert store.is_next(second)
+
+
+def test_a_message_whose_process_died_is_answered_after_all(store, clock):
+    first, second = store.submit("c", "id-1", "my throat"), store.submit("c", "id-2", "b")
+    clock.now += 61
+    assert store.is_next(second)
+    again = store.submit("c", "id-1", "my throat")
+    assert (again.turn, again.ticket) == (Turn.NEW, first.ticket)
+    assert store.submit("c", "id-1", "my throat").turn is Turn.RUNNING
+    assert len(store.after("c")) == 2
+
+
+def test_processes_share_the_file_and_one_of_them_wins(store, path, clock):
+    other = MessageStore(path, clock=clock)
+    turns = []
+    threads = [
+        threading.Thread(target=lambda one=one: turns.append(one.submit("c", "id-1", "x").turn))
+        for one in (store, other) * 8
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert turns.count(Turn.NEW) == 1
+    other.add("c", "nurse", {"text": "Hello"})
+    assert [event.author for event in store.after("c")] == ["patient", "nurse"]
+    other.close()
+
+
+def test_what_is_written_survives_and_only_its_owner_reads_it(store, path, clock):
+    store.submit("c", "id-1", "half a pair \ud83d and \U0001f198")
+    reopened = MessageStore(path, clock=clock)
+    assert reopened.after("c")[0].body["text"] == "half a pair \ud83d and \U0001f198"
+    reopened.close()
+    assert os.stat(path).st_mode & 0o777 == 0o600
+
+
+def test_reading_goes_on_after_the_last_line_seen(store):
+    numbers = [store.add("c", "bot", {"text": str(one)}).number for one in range(5)]
+    assert [event.number for event in store.after("c", numbers[2])] == numbers[3:]
+
+
+def test_old_lines_are_forgotten(store, clock):
+    store.finish(store.submit("c", "id-1", "old"))
+    clock.now += 1000
+    store.submit("c", "id-2", "new")
+    assert store.forget_before(clock.now - 100) == 1
+    assert [event.body["text"] for event in store.after("c")] == ["new"]
+    assert store.submit("c", "id-1", "old").turn is Turn.NEW
