@@ -11,6 +11,8 @@ from fastapi import FastAPI, Response
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.care import database
+from bot.care.dispatcher import Dispatcher
+from bot.care.sweeper import Sweeper
 from bot.care.tokens import action_secret
 from bot.care.webhook import load_actions, webhook_router
 from bot.settings import Settings
@@ -27,10 +29,16 @@ def create_app(settings: Settings, *, actions: str = "actions") -> FastAPI:
     application starts. Raises ImportError when the actions cannot be imported.
     """
 
+    dispatcher, sweeper = Dispatcher(settings), Sweeper(settings)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(database.migrate, settings)
+        dispatcher.start()
+        sweeper.start()
         yield
+        await asyncio.to_thread(sweeper.stop)
+        await asyncio.to_thread(dispatcher.stop)
         database.dispose(settings)
 
     # The interactive pages of FastAPI load scripts from other sites, so they stay off.
@@ -59,6 +67,9 @@ def create_app(settings: Settings, *, actions: str = "actions") -> FastAPI:
         except SQLAlchemyError as error:
             logger.error("care database does not answer: %s", type(error).__name__)
             problems.append("the care database does not answer")
+        for worker, name in ((dispatcher, "dispatcher"), (sweeper, "sweeper")):
+            if not worker.is_alive:
+                problems.append(f"the {name} has stopped")
         if not executor.actions:
             problems.append("no action is registered")
         response.status_code = 503 if problems else 200

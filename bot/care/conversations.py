@@ -1,0 +1,104 @@
+"""Reads the conversation store that Rasa writes. Never changes it, never keeps it open."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+#: The intent that the screen gives to every message that is an emergency.
+EMERGENCY_INTENT = "report_red_flag"
+_COLUMNS = "SELECT id, sender_id, timestamp, data FROM events "
+
+
+@dataclass(frozen=True)
+class UserMessage:
+    """One message of a patient as Rasa stored it."""
+
+    event_id: int
+    conversation_id: str
+    channel: str
+    text: str
+    message_id: Optional[str]
+    sent_at: datetime
+    #: The value of each entity by its name; of several with one name, the last.
+    entities: Dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a transcript. ``author`` is ``patient`` or ``bot``."""
+
+    author: str
+    text: str
+    at: datetime
+
+
+def emergencies_after(
+    path: Path, event_id: int, since: datetime, limit: int = 200
+) -> List[UserMessage]:
+    """Return the emergencies stored after an event id, oldest first.
+
+    Returns nothing while the store does not exist yet. Raises sqlite3.Error when it cannot be read.
+    """
+    rows = _query(
+        path,
+        _COLUMNS + "WHERE id > ? AND type_name = 'user' AND intent_name = ? AND timestamp >= ? "
+        "ORDER BY id LIMIT ?",
+        (event_id, EMERGENCY_INTENT, since.timestamp(), limit),
+    )
+    return [_user_message(*row) for row in rows]
+
+
+def transcript(path: Path, conversation_id: str, limit: int = 400) -> List[Line]:
+    """Return the last lines of a conversation, oldest first, without what holds no text.
+
+    Returns nothing while the store does not exist yet. Raises sqlite3.Error when it cannot be read.
+    """
+    rows = _query(
+        path,
+        _COLUMNS + "WHERE sender_id = ? AND type_name IN ('user', 'bot') ORDER BY id DESC LIMIT ?",
+        (conversation_id, limit),
+    )
+    lines = []
+    for _, _, timestamp, data in reversed(rows):
+        event = json.loads(data)
+        if event.get("text"):
+            author = "patient" if event.get("event") == "user" else "bot"
+            lines.append(Line(author=author, text=event["text"], at=_moment(timestamp)))
+    return lines
+
+
+def _query(path: Path, statement: str, values: tuple) -> List[tuple]:
+    if not path.exists():
+        return []
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
+        if not connection.execute(
+            "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'events'"
+        ).fetchone():
+            return []
+        return connection.execute(statement, values).fetchall()
+
+
+def _user_message(event_id: int, sender_id: str, timestamp: float, data: str) -> UserMessage:
+    event = json.loads(data)
+    parsed = event.get("parse_data") or {}
+    return UserMessage(
+        event_id=event_id,
+        conversation_id=sender_id,
+        channel=event.get("input_channel") or "unknown",
+        text=event.get("text") or "",
+        message_id=event.get("message_id"),
+        sent_at=_moment(timestamp),
+        entities={
+            entity.get("entity"): entity.get("value") for entity in parsed.get("entities") or []
+        },
+    )
+
+
+def _moment(timestamp: float) -> datetime:
+    return datetime.fromtimestamp(timestamp, timezone.utc)
