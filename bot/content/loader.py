@@ -77,7 +77,8 @@ def _messages(
     for variation in variations:
         check_entry(variation, nets, facts)
         rendered.append(_message(key, variation, nets, placeholders))
-        check_lengths(rendered[-1], first_bubble=bool(variation.get("first_bubble")))
+        measured = _message(key, variation, nets, placeholders.for_measuring())
+        check_lengths(measured.text, measured.more, bool(variation.get("first_bubble")))
     return tuple(rendered)
 
 
@@ -119,13 +120,21 @@ def _symptom(
     placeholders: Placeholders,
 ) -> Symptom:
     check_symptom(entry, nets, facts)
+    symptom = _fill_symptom(key, entry, nets, placeholders)
+    check_lengths(_fill_symptom(key, entry, nets, placeholders.for_measuring()).advice)
+    return symptom
+
+
+def _fill_symptom(
+    key: str, entry: Mapping[str, Any], nets: Mapping[str, str], placeholders: Placeholders
+) -> Symptom:
     parts = {
         name: placeholders.fill(entry.get(name, ""))
         for name in ("expected", "home_care", "stops", "action")
     }
     net_names = _names(entry["safety_net"])
     net = placeholders.fill(_safety_net(net_names, nets))
-    symptom = Symptom(
+    return Symptom(
         key=key,
         name=entry["name"],
         advice="\n\n".join([" ".join(part for part in parts.values() if part), net]),
@@ -133,8 +142,6 @@ def _symptom(
         safety_net=net_names,
         **parts,
     )
-    check_lengths(Message(key=key, text=symptom.advice, body=symptom.advice))
-    return symptom
 
 
 def _names(value: Any) -> Tuple[str, ...]:

@@ -46,6 +46,15 @@ class Placeholders:
         self.values = values
         self.region_known = region_known
 
+    def for_measuring(self) -> Placeholders:
+        """Return placeholders whose clinic values are one word each.
+
+        The length of a text is a property of the text: a clinic with a long number must start too.
+        """
+        clinic = {*_CONTACTS, *_SERVICE, "clinic_name"}
+        values = {name: name if name in clinic else self.values[name] for name in self.values}
+        return Placeholders(values, self.region_known)
+
     def fill(self, text: str) -> str:
         """Return ``text`` with every placeholder replaced or its sentence removed.
 

@@ -8,7 +8,7 @@ from typing import Any, FrozenSet, Mapping
 
 import yaml
 
-from bot.content.model import ContentError, Message
+from bot.content.model import ContentError
 
 FIRST_BUBBLE_WORDS = 60
 MESSAGE_WORDS = 120
@@ -69,11 +69,11 @@ def check_symptom(entry: Mapping[str, Any], nets: Mapping[str, str], facts: Froz
     _check_nets(entry["safety_net"], nets)
 
 
-def check_lengths(message: Message, first_bubble: bool = False) -> None:
-    """Raise ContentError when a rendered message is longer than a phone screen can carry."""
+def check_lengths(text: str, more: str = "", first_bubble: bool = False) -> None:
+    """Raise ContentError when a rendered text is longer than a phone screen can carry."""
     limit = FIRST_BUBBLE_WORDS if first_bubble else MESSAGE_WORDS
-    for name, text in (("text", message.text), ("more", message.more)):
-        words = len(_NUMBER_LIST.sub("", text).split())
+    for name, part in (("text", text), ("more", more)):
+        words = len(_NUMBER_LIST.sub("", part).split())
         if words > limit:
             raise ContentError(f"{name} has {words} words, at most {limit} are allowed; shorten it")
 
