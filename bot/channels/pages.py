@@ -12,6 +12,7 @@ from typing import Dict, Mapping, Optional, Sequence
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot.channels.safe_text import call_line
 from bot.settings import Settings
 
 WIDGET = Path(__file__).resolve().parent.parent / "widget"
@@ -91,8 +92,15 @@ def patient_page(settings: Settings) -> str:
         clinic=escape(settings.clinic.get("name") or "Your clinic"),
         region=escape(settings.region),
         maternity=escape(settings.clinic.get("maternity_number") or ""),
-        privacy=escape(settings.service.get("privacy_notice_url") or ""),
+        call=escape(call_line(settings.region)),
+        privacy=_privacy_link(settings.service.get("privacy_notice_url") or ""),
     )
+
+
+def _privacy_link(address: str) -> str:
+    if not address.startswith(("https://", "http://")):
+        return ""
+    return f'<p><a href="{escape(address)}">Privacy notice</a></p>'
 
 
 def cors_headers(request: Request, allowed: Sequence[str]) -> Dict[str, str]:

@@ -1,0 +1,99 @@
+// The emergency numbers: a quiet strip at first, a pinned card when there is an emergency.
+import { crisisLine, numbersFor } from "./emergency.js";
+import { make, telephone } from "./words.js";
+
+const TITLES = {
+  emergency: "Emergency: call for help now",
+  crisis: "You deserve help right now",
+};
+
+export class EmergencyCard {
+  constructor(region, { reply }) {
+    this.region = region;
+    this.reply = reply;
+    this.kind = "";
+    this.numbers = numbersFor(region);
+    this.strip = this.#buildStrip();
+    // The alert stands in the page from the beginning, empty: only then is its content announced.
+    this.alert = make("div", { class: "alert", role: "alert" });
+    this.element = make("div", { class: "emergency-area" }, this.strip, this.alert);
+  }
+
+  /** Show the card for a kind of emergency; the same card twice is announced once. */
+  show(kind, { offline }) {
+    const state = `${kind} ${offline}`;
+    if (this.shown === state || (this.shown && this.called && this.kind === kind)) return;
+    Object.assign(this, { kind, shown: state, called: false });
+    this.strip.hidden = true;
+    this.alert.replaceChildren(this.#card(offline));
+  }
+
+  hide() {
+    Object.assign(this, { kind: "", shown: "", called: false });
+    this.strip.hidden = false;
+    this.alert.replaceChildren();
+  }
+
+  #buildStrip() {
+    if (this.numbers.length <= 2) {
+      const strip = make("p", { class: "strip" }, make("span", { text: "Emergency?" }));
+      this.numbers.forEach(({ number }) => strip.append(call(number, `Call ${number}`)));
+      return strip;
+    }
+    const list = make("ul");
+    for (const { place, number } of this.numbers) {
+      list.append(make("li", {}, call(number, `${place}: ${number}`)));
+    }
+    return make(
+      "details",
+      { class: "strip" },
+      make("summary", { text: "Emergency? Show the numbers to call" }),
+      list,
+    );
+  }
+
+  #card(offline) {
+    const card = make("div", { class: "card" }, make("h3", { text: TITLES[this.kind] }));
+    const numbers = make("div", { class: "numbers" });
+    const many = this.numbers.length > 2;
+    for (const { place, number } of this.numbers) {
+      numbers.append(call(number, many ? `${place} ${number}` : `Call ${number}`));
+    }
+    const line = this.kind === "crisis" && crisisLine(this.region);
+    if (line) numbers.append(call(line, `Talk to someone: ${line}`));
+    if (many) card.append(make("p", { text: "Call your local emergency number." }));
+    card.append(numbers, ...this.#advice(offline));
+    if (!offline) numbers.append(this.#calledButton(card));
+    return card;
+  }
+
+  #advice(offline) {
+    if (this.kind === "crisis") {
+      return [make("p", { text: "If you might act on this now, call. Stay with someone you trust." })];
+    }
+    if (!offline) return [];
+    return [
+      make("p", {
+        text:
+          "Your message could not be sent, so do not wait for an answer. If your breathing, throat " +
+          "or face is affected and you have your own adrenaline pen, use it next. Do not stand. Do " +
+          "not drive. Say that you are pregnant and had a vitamin B12 injection.",
+      }),
+    ];
+  }
+
+  #calledButton(card) {
+    const called = make("button", { type: "button", text: "I have called" });
+    called.addEventListener("click", () => {
+      this.called = true;
+      card.querySelector("h3").textContent = "Stay on the line with them";
+      called.remove();
+      this.reply("I have called");
+    });
+    return called;
+  }
+}
+
+function call(number, text) {
+  return make("a", { class: "call", href: telephone(number), text });
+}

@@ -1,0 +1,47 @@
+// What must work without a network: the numbers, and whether a text names a red flag.
+import { CRISIS_LINES, NUMBERS, RED_FLAGS } from "./bundled.js";
+
+const PLACES = [
+  ["US or Canada", "US"],
+  ["UK", "GB"],
+  ["Ireland", "IE"],
+  ["Europe", "EU"],
+  ["India", "IN"],
+  ["Australia", "AU"],
+  ["New Zealand", "NZ"],
+];
+
+/** The numbers to call in a region: [{place, number}]; every place when the region is unknown. */
+export function numbersFor(region) {
+  const known = NUMBERS[region];
+  if (known) return known.map((number) => ({ place: "", number }));
+  return PLACES.flatMap(([place, code]) => NUMBERS[code].map((number) => ({ place, number })));
+}
+
+/** The crisis line of a region, or "". */
+export function crisisLine(region) {
+  return CRISIS_LINES[region] || "";
+}
+
+/**
+ * "emergency", "crisis" or "". Only used while the service cannot be reached, so it errs towards
+ * the card: it does not look for "no" or "what if".
+ */
+export function redFlag(text) {
+  const words = ` ${plain(text)} `;
+  for (const [kind, phrases] of Object.entries(RED_FLAGS)) {
+    if (phrases.some((phrase) => words.includes(` ${phrase} `))) return kind;
+  }
+  return "";
+}
+
+/** Lower case, no accents, no punctuation, at most two of a letter in a row. */
+export function plain(text) {
+  return text
+    .toLowerCase()
+    .normalize("NFKD")
+    .replace(/[\u0300-\u036f'’‘`]/g, "")
+    .replace(/[^\p{L}\p{N}]+/gu, " ")
+    .replace(/(.)\1{2,}/gu, "$1$1")
+    .trim();
+}
