@@ -133,6 +133,11 @@ ATTRIBUTES: Mapping[str, str] = {
     "nickel_only": "the allergy is to nickel only",
     "blood_thinner": "takes a blood thinner",
     "dizzy_with": "told together with dizziness",
+    "breathing_ok": "states that breathing is fine (BR-08)",
+    "bothersome": "bothers her more than usual (GI-08)",
+    "feels_hot": "feels hot and has not measured the temperature (IN-02)",
+    "painful": "with pain (OB-13)",
+    "mood": "the feared event is about mood, not the body (Q-04)",
     "sleepy_only": "long-standing brain fog or tiredness, awake and clear",
 }
 
@@ -157,7 +162,8 @@ class Finding:
     ``start`` and ``end`` are character offsets into the text as she wrote it.
     ``when`` is when the symptom was last there (resolved) or began (present), if she said.
     ``values`` holds measurements: ``systolic``, ``diastolic`` (mmHg), ``celsius``, ``spo2`` (%),
-    ``heart_rate`` (beats a minute), ``count`` (times), ``count_hours`` (within how many hours).
+    ``usual_systolic`` (mmHg, NF-3), ``heart_rate`` (beats a minute), ``count`` (times),
+    ``count_hours`` (within how many hours).
     """
 
     key: str
