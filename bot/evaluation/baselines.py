@@ -24,9 +24,14 @@ KEYWORDS = (
 #: Rows of triage.md that are EMERGENCY_NOW on their own and unconditionally, or nearly so. A
 #: phrase list cannot test the conditions of the others.
 EMERGENCY_ROWS = frozenset(
-    "SK-01 SK-03 SK-08 SK-10 AW-01 AW-02 AW-03 AW-04 AW-05 AW-06 BR-01 BR-02 BR-03 BR-05 BR-06 "
-    "BR-07 CI-01 CI-02 CI-04 CI-05 CI-06 CI-09 NE-03 NE-05 NE-06 NE-07 NE-08 NE-12 OB-10 CA-01 "
-    "IS-06 MH-01 MH-02 MH-04".split()
+    {
+        *("SK-01", "SK-03", "SK-08", "SK-10"),
+        *("AW-01", "AW-02", "AW-03", "AW-04", "AW-05", "AW-06"),
+        *("BR-01", "BR-02", "BR-03", "BR-05", "BR-06", "BR-07"),
+        *("CI-01", "CI-02", "CI-04", "CI-05", "CI-06", "CI-09"),
+        *("NE-03", "NE-05", "NE-06", "NE-07", "NE-08", "NE-12"),
+        *("OB-10", "CA-01", "IS-06", "MH-01", "MH-02", "MH-04"),
+    }
 )
 
 
@@ -52,7 +57,7 @@ def emergency_phrases(lexicon: Path = PROJECT / "docs" / "clinical" / "lexicon.m
 
 
 def negspacy_alarms(texts: Sequence[str]) -> List[bool]:
-    """Return for each text whether it holds a lexicon phrase that negspacy does not read as negated.
+    """Return for each text whether it holds a lexicon phrase that negspacy finds not negated.
 
     A blank English pipeline: sentencizer, the phrases as an entity ruler, negspacy's termset for
     English with its clinical additions.

@@ -84,7 +84,7 @@ def read_cases(path: Path) -> List[Case]:
                 Case(
                     id=str(row["id"]),
                     text=row["text"],
-                    context=Context(**row.get("context", {})),
+                    context=_context(row.get("context", {})),
                     level=None if level is None else Level[level],
                     keys=tuple(row.get("keys", ())),
                     body_system=row.get("body_system", "none"),
@@ -98,6 +98,15 @@ def read_cases(path: Path) -> List[Case]:
                 f"{path}, line {number}: {error} is missing or wrong; see data/evaluation/README.md"
             ) from error
     return cases
+
+
+def _context(fields: Dict[str, Any]) -> Context:
+    return Context(
+        **{
+            name: frozenset(value) if isinstance(value, list) else value
+            for name, value in fields.items()
+        }
+    )
 
 
 def read_labelled(path: Path) -> List[LabelledText]:

@@ -1,8 +1,8 @@
 """The baseline that a Rasa project would start with: its stock DIET intent classifier.
 
 Trained on the same texts as the second opinion, as "emergency" or "other". Training takes minutes
-and imports TensorFlow, so it runs only when asked for, and its answers are kept and reused as long
-as neither the training texts nor the measured texts changed.
+and imports TensorFlow, so it runs only when asked for, and the model is kept and reused as long as
+the training texts stay the same.
 """
 
 from __future__ import annotations
@@ -50,58 +50,47 @@ def training_texts(folder: Path = TRAINING) -> Dict[str, List[str]]:
 def diet_alarms(
     texts: Sequence[str], kept: Path, train: bool, folder: Path = TRAINING
 ) -> Optional[List[bool]]:
-    """Return for each text whether DIET says "emergency", or None if that is not known.
+    """Return for each text whether DIET says "emergency", or None if there is no model to ask.
 
-    ``kept`` is the file where earlier answers lie; ``train`` allows the training when they do not
-    fit these texts.
+    ``kept`` is the folder where a trained model lies from one run to the next; ``train`` allows the
+    training when there is none for the training texts as they are now.
     """
     training = training_texts(folder)
-    fingerprint = hashlib.sha256(
-        json.dumps([training, list(texts), STOCK], sort_keys=True).encode()
-    ).hexdigest()
-    if kept.exists():
-        answers = json.loads(kept.read_text(encoding="utf-8"))
-        if answers["fingerprint"] == fingerprint:
-            return answers["alarms"]
-    if not train:
-        return None
-    alarms = _train_and_ask(training, texts)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_text(json.dumps({"fingerprint": fingerprint, "alarms": alarms}), encoding="utf-8")
-    return alarms
+    fingerprint = hashlib.sha256(json.dumps([training, STOCK], sort_keys=True).encode())
+    model = kept / f"diet-{fingerprint.hexdigest()[:12]}.tar.gz"
+    if not model.exists():
+        if not train:
+            return None
+        kept.mkdir(parents=True, exist_ok=True)
+        _train(training, model)
+    return asyncio.run(_ask(model, texts))
 
 
-def _train_and_ask(training: Dict[str, List[str]], texts: Sequence[str]) -> List[bool]:
-    from rasa.core.agent import load_agent
+def _train(training: Dict[str, List[str]], model: Path) -> None:
     from rasa.model_training import train_nlu
 
+    examples = [
+        {"intent": label, "examples": [{"text": _one_line(text)} for text in given]}
+        for label, given in training.items()
+    ]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "config.yml").write_text(yaml.safe_dump(STOCK), encoding="utf-8")
-        # Written as JSON, which is YAML too, so that no text can break the syntax of the list.
         (folder / "nlu.yml").write_text(
-            json.dumps(
-                {
-                    "version": "3.1",
-                    "nlu": [
-                        {"intent": label, "examples": [{"text": _one_line(text)} for text in given]}
-                        for label, given in training.items()
-                    ],
-                }
-            ),
-            encoding="utf-8",
+            yaml.safe_dump({"version": "3.1", "nlu": examples}), encoding="utf-8"
         )
-        model = train_nlu(
+        train_nlu(
             config=str(folder / "config.yml"),
             nlu_data=str(folder / "nlu.yml"),
-            output=str(folder),
-            fixed_model_name="diet",
+            output=str(model.parent),
+            fixed_model_name=model.name,
         )
-        return asyncio.run(_ask(load_agent, str(model), texts))
 
 
-async def _ask(load_agent, model: str, texts: Sequence[str]) -> List[bool]:
-    agent = await load_agent(model_path=model)
+async def _ask(model: Path, texts: Sequence[str]) -> List[bool]:
+    from rasa.core.agent import load_agent
+
+    agent = await load_agent(model_path=str(model))
     return [
         (await agent.parse_message(_one_line(text)))["intent"]["name"] == "emergency"
         for text in texts
