@@ -13,7 +13,7 @@ from sanic.request import Request
 
 from bot.channels.incoming import clean_metadata, read_incoming
 from bot.channels.safe_text import safe_text, shortened_text
-from bot.settings import SettingsError, load_settings
+from bot.settings import Settings, SettingsError, load_settings
 
 logger = logging.getLogger(__name__)
 
@@ -26,24 +26,22 @@ Handler = Callable[[UserMessage], Awaitable[Any]]
 
 
 def guarded(
-    channel: InputChannel, region: Optional[str] = None, timeout: float = ENGINE_TIMEOUT
+    channel: InputChannel, settings: Optional[Settings] = None, timeout: float = ENGINE_TIMEOUT
 ) -> GuardedChannel:
     """Return ``channel`` with the guard around it; wrapping twice changes nothing.
 
-    ``region`` chooses the emergency numbers of the safe text (default: the clinic's settings) and
+    ``settings`` choose the numbers of the safe text (default: the clinic's settings.yml) and
     ``timeout`` is in seconds.
     """
     if isinstance(channel, GuardedChannel):
         return channel
-    return GuardedChannel(channel, _configured_region() if region is None else region, timeout)
-
-
-def _configured_region() -> str:
-    try:
-        return load_settings().region
-    except SettingsError as error:
-        logger.error("The safe text lists every emergency number: %s", error)
-        return "unknown"
+    if settings is None:
+        try:
+            settings = load_settings()
+        except SettingsError as error:
+            logger.error("The safe text lists every emergency number: %s", error)
+    region = settings.region if settings else "unknown"
+    return GuardedChannel(channel, safe_text(settings), shortened_text(region), timeout)
 
 
 class GuardedChannel(InputChannel):
@@ -56,9 +54,11 @@ class GuardedChannel(InputChannel):
     - No log line contains what a patient wrote.
     """
 
-    def __init__(self, channel: InputChannel, region: str, timeout: float = ENGINE_TIMEOUT) -> None:
+    def __init__(
+        self, channel: InputChannel, safe: str, shortened: str, timeout: float = ENGINE_TIMEOUT
+    ) -> None:
         self.channel = channel
-        self.region = region
+        self._safe_text, self._shortened_text = safe, shortened
         self.timeout = timeout
         self._working: Set[asyncio.Task[Any]] = set()
 
@@ -107,14 +107,14 @@ class GuardedChannel(InputChannel):
         if not done:
             logger.error("No answer within %s s on channel %s.", self.timeout, self.name())
             work.add_done_callback(self._log_failure)
-            await self._send(answers, message.sender_id, safe_text(self.region))
+            await self._send(answers, message.sender_id, self._safe_text)
         elif self._log_failure(work):
-            await self._send(answers, message.sender_id, safe_text(self.region))
+            await self._send(answers, message.sender_id, self._safe_text)
         elif not answers.sent:
             logger.error("The engine gave no answer on channel %s.", self.name())
-            await self._send(answers, message.sender_id, safe_text(self.region))
+            await self._send(answers, message.sender_id, self._safe_text)
         elif incoming.shortened:
-            await self._send(answers, message.sender_id, shortened_text(self.region))
+            await self._send(answers, message.sender_id, self._shortened_text)
 
     def _log_failure(self, work: asyncio.Task[Any]) -> bool:
         error = asyncio.CancelledError() if work.cancelled() else work.exception()

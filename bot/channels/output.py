@@ -36,8 +36,8 @@ class WebOutput(OutputChannel):
 def message_body(message: Dict[str, Any]) -> Dict[str, Any]:
     """Return what the page shows of a Rasa message: text, quick replies and its kind.
 
-    ``kind`` is what the response's metadata or custom JSON names under ``kind``, and otherwise
-    "emergency" for each emergency response and each text that starts with "EMERGENCY:".
+    ``kind`` is "emergency" for each text that starts with "EMERGENCY:", "crisis" for the emergency
+    response in its other wordings, and otherwise what metadata or custom JSON names under ``kind``.
     """
     text = message.get("text") or ""
     kind = ""
@@ -46,9 +46,10 @@ def message_body(message: Dict[str, Any]) -> Dict[str, Any]:
             kind = kind or str(extra.get("kind") or "")
             kind = kind or ("emergency" if extra.get("emergency") is True else "")
             text = text or str(extra.get("text") or "")
-    responder = str(message.get("utter_action") or "")
-    if text.startswith("EMERGENCY:") or (responder.startswith("utter_emergency") and not kind):
+    if text.startswith("EMERGENCY:"):
         kind = "emergency"
+    elif message.get("utter_action") == "utter_emergency":
+        kind = "crisis"
     buttons = [
         {"title": str(button["title"]), "payload": as_words(button.get("payload"), button["title"])}
         for button in message.get("buttons") or message.get("quick_replies") or []

@@ -1,11 +1,17 @@
 """The text a patient gets when everything else fails. It needs no network, model or database.
 
-It sits here and not with the other content so that a fault there cannot take it along.
+The clinic's own wording comes from bot/content, read once at the start; what stands here is for the
+case that even that cannot be read.
 """
 
 from __future__ import annotations
 
-from typing import Mapping, Tuple
+import logging
+from typing import Mapping, Optional, Tuple
+
+from bot.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 #: Emergency numbers by region: facts.md section 5 (F-230 for "unknown"). First the one to dial.
 EMERGENCY_NUMBERS: Mapping[str, Tuple[str, ...]] = {
@@ -36,11 +42,22 @@ def call_line(region: str) -> str:
     return f"Call {' or '.join(numbers)} now." if numbers else f"Call {_EVERYWHERE}."
 
 
-def safe_text(region: str) -> str:
-    """Return the answer to a message that could not be handled (responses.md M-20)."""
+def safe_text(settings: Optional[Settings]) -> str:
+    """Return the answer to a message that could not be handled, with the clinic's numbers.
+
+    ``settings`` is None when even they cannot be read.
+    """
+    if settings is not None:
+        try:
+            from bot.content import load_content
+
+            return load_content(settings.language, settings).message("check_not_possible").text
+        except Exception as error:
+            logger.error("The built-in safe text is used: %s", error)
     return (
         "Something went wrong on our side. Your message may not have been read. "
-        f"{_if_unwell(region)} If you are safe, please send your message again in a minute."
+        f"{_if_unwell(settings.region if settings else 'unknown')} "
+        "If you are safe, please send your message again in a minute."
     )
 
 

@@ -24,7 +24,7 @@ from bot.channels.safe_text import call_line, too_fast_text
 from bot.channels.store import Event, MessageStore, Submission, Turn
 from bot.channels.stream import EventStream, Wakers, as_json
 from bot.channels.tokens import Session, SessionTokens, load_key
-from bot.settings import Settings, load_settings
+from bot.settings import Settings, SettingsError, load_settings
 
 logger = logging.getLogger(__name__)
 
@@ -50,9 +50,16 @@ class WebChannel(InputChannel):
     def from_credentials(cls, credentials: Optional[Dict[str, Any]]) -> WebChannel:
         """Return the channel for the clinic's settings; it needs no credentials.
 
-        Raises SettingsError, OSError or sqlite3.Error when settings or storage cannot be used.
+        Raises SettingsError, naming the fix, when the settings or the storage cannot be used.
         """
-        return cls(load_settings())
+        settings = load_settings()
+        try:
+            return cls(settings)
+        except (OSError, sqlite3.Error, ValueError) as error:
+            raise SettingsError(
+                f"storage.folder is {settings.folder}, and the chat cannot use it ({error}). "
+                "Make it writable or choose another folder."
+            ) from error
 
     def __init__(
         self,

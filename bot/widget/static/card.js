@@ -88,7 +88,7 @@ export class EmergencyCard {
       this.called = true;
       card.querySelector("h3").textContent = "Stay on the line with them";
       called.remove();
-      this.reply("I have called");
+      this.reply("Yes, I have called");
     });
     return called;
   }

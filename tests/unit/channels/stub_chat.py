@@ -61,11 +61,13 @@ def engine(folder):
     return handle
 
 
-def make_app(folder, region="GB", timeout=2.5, origins=()):
-    """Return the server; ``timeout`` is the guard's, in seconds."""
+def make_app(folder, region="GB", timeout=2.5, origins=(), generous=False):
+    """Return the server; ``timeout`` is the guard's, in seconds, and ``generous`` lifts limits."""
+    from rasa.core.channels.rest import RestInput
     from sanic import Sanic
 
     from bot.channels.guard import guarded
+    from bot.channels.limits import RateLimiter
     from bot.channels.web import WebChannel
     from bot.settings import load_settings
 
@@ -81,8 +83,13 @@ def make_app(folder, region="GB", timeout=2.5, origins=()):
         allowed_origins=list(origins),
     )
     app = Sanic("stub_chat", configure_logging=False)
-    channel = guarded(WebChannel(settings), region=region, timeout=timeout)
+    web = WebChannel(settings)
+    if generous:
+        web.new_session_limit = web.address_limit = RateLimiter(10_000, 1_000)
+    channel = guarded(web, settings, timeout)
     app.blueprint(channel.blueprint(engine(folder)), url_prefix="/chat")
+    rest = guarded(RestInput(), settings, timeout)
+    app.blueprint(rest.blueprint(engine(folder)), url_prefix="/webhooks/rest")
 
     @app.get("/", name="home")
     async def rasa_greets_here(_):
@@ -92,7 +99,8 @@ def make_app(folder, region="GB", timeout=2.5, origins=()):
 
 
 if __name__ == "__main__":
-    port, folder, *origins = sys.argv[1:]
-    make_app(Path(folder), origins=origins).run(
+    port, folder, *options = sys.argv[1:]
+    allowed = [option for option in options if option.startswith("http")]
+    make_app(Path(folder), origins=allowed, generous="--generous" in options).run(
         "127.0.0.1", int(port), access_log=False, motd=False
     )
