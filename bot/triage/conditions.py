@@ -1,8 +1,8 @@
 """The small language of conditions in the decision table: lists of words, nothing to execute.
 
-A condition is a mapping with any of ``all``, ``any``, ``none`` (lists of words) and ``at_least`` with
-``of``. A list inside ``any`` or ``of`` means all of its words. A word is a fact, an attribute, a key,
-a sign, or a comparison such as ``systolic < 90``.
+A condition is a mapping with any of ``all``, ``any``, ``none`` (lists of words) and ``at_least``
+with ``of``. A list inside ``any`` or ``of`` means all of its words. A word is a fact, an attribute,
+a key, a sign, or a comparison such as ``systolic < 90``.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ ALWAYS = Condition()
 def parse_condition(raw: Any) -> Condition:
     """Return the condition written as ``raw`` (a mapping, or None for always).
 
-    Raises ConditionError for an unknown part or a wrong form; unknown words are the caller's to find.
+    Raises ConditionError for an unknown part or a wrong form; the caller checks the words.
     """
     if raw is None:
         return ALWAYS

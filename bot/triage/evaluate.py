@@ -20,6 +20,7 @@ from bot.triage.vocabulary import (
     Subtype,
 )
 
+_NOTHING_KNOWN = Context()
 _SITE = frozenset({"IS-01", "IS-02"})
 # Order of rules that reach the same level: several findings together, one finding, audit.
 _TOGETHER, _SINGLE, _AUDIT = 0, 1, 2
@@ -43,7 +44,7 @@ class Fired:
 
 def assess(
     screening: Screening,
-    context: Context = Context(),
+    context: Context = _NOTHING_KNOWN,
     opinion: float = 0.0,
     table: Optional[Table] = None,
 ) -> Assessment:
@@ -119,9 +120,9 @@ def _person(
     for finding in over:
         words = _words(finding, situation, clock, symptoms, table)
         signs = _signs(finding.key, words, table)
-        if finding.assertion is Assertion.RESOLVED and "gone_over_72h" not in words:
-            if "REACTION" in signs and "effort_explained" not in words:
-                now.add("reaction_gone")
+        recent = finding.assertion is Assertion.RESOLVED and "gone_over_72h" not in words
+        if recent and "REACTION" in signs and "effort_explained" not in words:
+            now.add("reaction_gone")
         over_words.append((finding, words, signs))
     situation |= now
     fired = []
@@ -240,7 +241,7 @@ def _child(
     findings: Sequence[Finding], facts: StatedFacts, table: Table
 ) -> Tuple[List[Fired], Set[str]]:
     """O-04: a child or baby is an emergency for A/B/C signs and goes to a human otherwise."""
-    fired, situation = _person(findings, facts, Context(), table)
+    fired, situation = _person(findings, facts, _NOTHING_KNOWN, table)
     policy = table.policy["child"]
     alive = [f for f in findings if f.assertion in (Assertion.PRESENT, Assertion.RESOLVED)]
     if not alive:
@@ -264,7 +265,7 @@ def _other_adult(
     findings: Sequence[Finding], facts: StatedFacts, table: Table
 ) -> Tuple[List[Fired], Set[str]]:
     """O-01 and Q-03: the full table for another adult, without anything of the patient's record."""
-    fired, situation = _person(findings, facts, Context(), table)
+    fired, situation = _person(findings, facts, _NOTHING_KNOWN, table)
     rule = table.policy["other_person"]["rule"]
     return [
         replace(item, rules=(*item.rules, rule), flags=(*item.flags, "other_person"))

@@ -1,4 +1,4 @@
-"""Facts derived from times, weeks and the record: the words a condition may test besides attributes.
+"""Facts derived from times, weeks and the record: what a condition may test besides attributes.
 
 Everything unknown is read the safe way (triage.md G-07): an injection at an unknown time counts as
 within 24 hours, unknown weeks count as 20 or more.
@@ -49,7 +49,7 @@ ABOUT_FINDING: Mapping[str, str] = {
     "present": "there now",
     "resolved": "told as gone",
     "historical": "told as history",
-    "exposed": "injection within 24 hours or at an unknown time, or linked to it by her (section 3)",
+    "exposed": "injection within 24 hours or at an unknown time, or she links it (section 3)",
     "later": "not exposed, and no earlier reaction (columns Later of section 6)",
     "acute": "not stated to be unchanged since before the injection (section 4)",
     "over_72h": "clearly more than 72 hours since the injection or, that unknown, since the start",
@@ -207,7 +207,7 @@ def _weeks(facts: StatedFacts, context: Context) -> Set[str]:
 def finding_words(
     finding: Finding, situation: Set[str], clock: Clock, other_symptoms: bool
 ) -> Set[str]:
-    """Return the words that hold for ``finding``: its attributes, the facts about it, the situation."""
+    """Return the words that hold for ``finding``: attributes, facts about it, the situation."""
     attributes = finding.attributes
     words = situation | attributes
     words.add(_ASSERTION_WORDS[finding.assertion])
