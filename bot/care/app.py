@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import AsyncIterator
 
 from fastapi import FastAPI, Response
+from fastapi.staticfiles import StaticFiles
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.care import database
@@ -15,6 +16,17 @@ from bot.care.dispatcher import Dispatcher
 from bot.care.sweeper import Sweeper
 from bot.care.tokens import action_secret
 from bot.care.webhook import load_actions, webhook_router
+from bot.desk.api import api_router
+from bot.desk.feed import Feed
+from bot.desk.headers import SecurityHeaders
+from bot.desk.pages import (
+    FOLDER,
+    Forbidden,
+    SignInNeeded,
+    answer_forbidden,
+    answer_sign_in_needed,
+    pages_router,
+)
 from bot.settings import Settings
 
 __all__ = ["action_secret", "create_app"]
@@ -29,14 +41,16 @@ def create_app(settings: Settings, *, actions: str = "actions") -> FastAPI:
     application starts. Raises ImportError when the actions cannot be imported.
     """
 
-    dispatcher, sweeper = Dispatcher(settings), Sweeper(settings)
+    dispatcher, sweeper, feed = Dispatcher(settings), Sweeper(settings), Feed(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(database.migrate, settings)
+        await feed.start()
         dispatcher.start()
         sweeper.start()
         yield
+        feed.stop()
         await asyncio.to_thread(sweeper.stop)
         await asyncio.to_thread(dispatcher.stop)
         database.dispose(settings)
@@ -50,7 +64,14 @@ def create_app(settings: Settings, *, actions: str = "actions") -> FastAPI:
         lifespan=lifespan,
     )
     executor = load_actions(actions)
+    app.state.feed = feed
+    app.add_middleware(SecurityHeaders)
     app.include_router(webhook_router(executor, action_secret(settings)))
+    app.include_router(api_router(settings, feed))
+    app.include_router(pages_router(settings, feed))
+    app.add_exception_handler(SignInNeeded, answer_sign_in_needed)
+    app.add_exception_handler(Forbidden, answer_forbidden)
+    app.mount("/desk/static", StaticFiles(directory=FOLDER / "static"), name="static")
 
     @app.get("/health/live", include_in_schema=False)
     async def live() -> dict:

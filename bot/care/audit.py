@@ -46,14 +46,11 @@ def latest_id(session: Session) -> int:
     return session.execute(select(func.max(AuditEvent.id))).scalar() or 0
 
 
-def alert_events_after(session: Session, after: int, limit: int = 500) -> List[AuditEvent]:
-    """Return the events about alerts with an id above ``after``, oldest first."""
+def events_after(session: Session, after: int, limit: int = 500) -> List[AuditEvent]:
+    """Return the events with an id above ``after``, oldest first."""
     return list(
         session.execute(
-            select(AuditEvent)
-            .where(AuditEvent.id > after, AuditEvent.alert_id.isnot(None))
-            .order_by(AuditEvent.id)
-            .limit(limit)
+            select(AuditEvent).where(AuditEvent.id > after).order_by(AuditEvent.id).limit(limit)
         ).scalars()
     )
 

@@ -39,10 +39,13 @@ def transaction(settings: Settings) -> Iterator[Session]:
     """
     with Session(_engine(settings.care_database), future=True, expire_on_commit=False) as session:
         session.info["recipients"] = [recipient.name for recipient in settings.notify]
+        event.listen(session, "after_flush", _note_change)
         with session.begin():
             yield session
-    for listener in list(_listeners):
-        listener()
+        has_changed = session.info.get("has_changed", False)
+    if has_changed:
+        for listener in list(_listeners):
+            listener()
 
 
 @contextmanager
@@ -54,7 +57,10 @@ def reading(settings: Settings) -> Iterator[Session]:
 
 
 def on_commit(listener: Callable[[], None]) -> Callable[[], None]:
-    """Call ``listener`` after each transaction of this process; return a function that stops it."""
+    """Call ``listener`` after each commit of this process that changed something.
+
+    Returns a function that stops it.
+    """
     _listeners.append(listener)
     return lambda: _listeners.remove(listener)
 
@@ -105,15 +111,22 @@ def _engine(address: str) -> Engine:
 
 @cache
 def _build_engine(address: str) -> Engine:
+    # hide_parameters: the text of an error would otherwise hold what the patient wrote.
     url = make_url(address)
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, future=True, pool_pre_ping=True)
+        return create_engine(url, future=True, pool_pre_ping=True, hide_parameters=True)
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, future=True, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(
+        url, future=True, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _note_change(session: Session, context: Any) -> None:
+    session.info["has_changed"] = True
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:

@@ -6,6 +6,7 @@ import argparse
 import logging
 import sys
 from dataclasses import replace
+from types import FrameType
 from typing import List, Optional
 
 import uvicorn
@@ -19,6 +20,15 @@ logger = logging.getLogger(__name__)
 
 #: Seconds that open connections get to finish after a stop was asked for.
 STOP_SECONDS = 5
+
+
+class _Server(uvicorn.Server):
+    """Ends the live updates first: their connections never finish on their own."""
+
+    def handle_exit(self, sig: int, frame: Optional[FrameType]) -> None:
+        """Begin to stop, on a signal."""
+        self.config.app.state.feed.stop()
+        super().handle_exit(sig, frame)
 
 
 def main(arguments: Optional[List[str]] = None) -> int:
@@ -55,7 +65,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
         proxy_headers=False,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config)
     server.run()
     return 0 if server.started else 1
 

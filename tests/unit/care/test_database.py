@@ -78,14 +78,19 @@ def test_a_transaction_that_fails_leaves_nothing_behind(settings):
         assert session.query(Patient).count() == 0
 
 
-def test_listeners_hear_of_commits_only(settings):
+def test_listeners_hear_of_commits_that_changed_something_only(settings):
     heard = []
     stop = database.on_commit(lambda: heard.append(1))
     try:
-        with database.transaction(settings):
-            pass
-        with pytest.raises(RuntimeError), database.transaction(settings):
+        with database.transaction(settings) as session:
+            session.query(Patient).count()
+        with pytest.raises(RuntimeError), database.transaction(settings) as session:
+            session.add(Patient(channel="web", conversation_id="a"))
+            session.flush()
             raise RuntimeError
+        assert heard == []
+        with database.transaction(settings) as session:
+            session.add(Patient(channel="web", conversation_id="a"))
+        assert heard == [1]
     finally:
         stop()
-    assert heard == [1]

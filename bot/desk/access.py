@@ -1,0 +1,250 @@
+"""Who may come in: accounts, sign-in with lock-out, sessions, the local link, the API token.
+
+Everything fails closed: what is unknown, expired or unreadable gives no access.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import List, Optional
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import Session
+
+from bot.care import audit, database, tokens
+from bot.care.clock import now
+from bot.care.models import DeskSession, NurseAccount, SignInFailure
+from bot.care.notify import desk_address
+from bot.settings import Settings
+
+ROLES = ("nurse", "lead")
+SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 256
+
+#: A session ends after this long without use; an open desk page counts as use.
+IDLE = timedelta(minutes=60)
+#: A session ends after a shift, used or not.
+LONGEST_SESSION = timedelta(hours=12)
+#: How long the sign-in link of one start may be used.
+LINK_LIFE = timedelta(hours=12)
+
+#: Failures in a row before a name, or a network address, has to wait.
+NAME_FAILURES = 5
+ADDRESS_FAILURES = 30
+FIRST_LOCK = timedelta(seconds=30)
+LONGEST_LOCK = timedelta(minutes=15)
+
+_hasher = PasswordHasher()
+#: Checked when there is no such account, so that the time taken does not tell.
+_NOBODY = _hasher.hash(secrets.token_hex(16))
+
+
+class SignInRefused(Exception):
+    """The name or password is wrong, or too many attempts failed; the message is for the page."""
+
+
+@dataclass(frozen=True)
+class Nurse:
+    """Somebody who is signed in, with the token that every form has to bring back."""
+
+    name: str
+    role: str
+    csrf_token: str
+
+
+def add_user(settings: Settings, name: str, password: str, role: str) -> None:
+    """Create an account for the desk.
+
+    Raises ValueError, with a sentence that says what to change, for a name that is empty, too long
+    or taken, for a weak password and for an unknown role.
+    """
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= 60 or not name.isprintable():
+        raise ValueError("Use a name of 1 to 60 characters.")
+    if role not in ROLES:
+        raise ValueError(f"role is {role!r}; use one of {', '.join(ROLES)}.")
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise ValueError(f"Use a password of {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.")
+    if len(set(password)) < 5 or name.casefold() in password.casefold():
+        raise ValueError("Use a password that is not one repeated pattern and not the name.")
+    with database.transaction(settings) as session:
+        if _account(session, name) is not None:
+            raise ValueError(f"There is an account named {name} already.")
+        session.add(
+            NurseAccount(
+                name=name, name_key=_key(name), password_hash=_hasher.hash(password), role=role
+            )
+        )
+        audit.record(session, actor="operator", action="account added", name=name, role=role)
+
+
+def sign_in(settings: Settings, name: str, password: str, address: str) -> str:
+    """Return the cookie of a new session. Raises SignInRefused otherwise.
+
+    Unknown names are treated like known ones in every visible way.
+    """
+    keys = [(f"name:{_key(name)}"[:200], NAME_FAILURES), (f"address:{address}", ADDRESS_FAILURES)]
+    with database.reading(settings) as session:
+        _refuse_if_locked(session, [key for key, _ in keys])
+        account = _account(session, name)
+        password_hash = account.password_hash if account else _NOBODY
+    # Outside of a transaction: this takes a tenth of a second on purpose.
+    if not _matches(password_hash, password) or account is None:
+        with database.transaction(settings) as session:
+            for key, allowed in keys:
+                _count_failure(session, key, allowed)
+            audit.record(session, actor="desk", action="sign-in refused", address=address)
+        raise SignInRefused("The name or the password is not right.")
+    with database.transaction(settings) as session:
+        session.execute(delete(SignInFailure).where(SignInFailure.key == keys[0][0]))
+        return _new_session(session, account.name, account.role, "signed in")
+
+
+def local_sign_in_link(settings: Settings) -> str:
+    """Return a new link that signs in once, for the person who started the service.
+
+    The link before it stops working. Raises OSError when the settings' folder cannot be written.
+    """
+    token = tokens.replace(settings.folder / "sign-in-link")
+    return f"{desk_address(settings)}/local?token={token}"
+
+
+def use_local_link(settings: Settings, token: str) -> str:
+    """Return the cookie of a new session for the token of the local link.
+
+    Raises SignInRefused when the token is wrong, old or used.
+    """
+    path = settings.folder / "sign-in-link"
+    try:
+        expected = path.read_text(encoding="ascii").strip()
+        made_at = path.stat().st_mtime
+    except OSError:
+        expected, made_at = "", 0.0
+    fresh = now().timestamp() - made_at < LINK_LIFE.total_seconds()
+    if not (expected and fresh and _same(expected, token)):
+        raise SignInRefused("This link is no longer valid. A new start of the service gives one.")
+    try:
+        # Only one of two at the same moment can remove the file.
+        path.unlink()
+    except FileNotFoundError as error:
+        raise SignInRefused("This link has been used.") from error
+    with database.transaction(settings) as session:
+        return _new_session(session, "Local nurse", "nurse", "signed in by local link")
+
+
+def signed_in(settings: Settings, cookie: Optional[str]) -> Optional[Nurse]:
+    """Return who a cookie belongs to, or None. Counts as use of the session."""
+    if not cookie:
+        return None
+    at = now()
+    with database.reading(settings) as session:
+        found = session.get(DeskSession, _digest(cookie))
+    if found is None or at - found.last_seen_at > IDLE or at - found.created_at > LONGEST_SESSION:
+        return None
+    if at - found.last_seen_at > timedelta(minutes=1):
+        with database.transaction(settings) as session:
+            stored = session.get(DeskSession, found.token_hash)
+            if stored is None:
+                return None
+            stored.last_seen_at = at
+    return Nurse(name=found.nurse, role=found.role, csrf_token=found.csrf_token)
+
+
+def sign_out(settings: Settings, cookie: str) -> None:
+    """End the session of a cookie."""
+    with database.transaction(settings) as session:
+        found = session.get(DeskSession, _digest(cookie))
+        if found is not None:
+            session.delete(found)
+            audit.record(session, actor=found.nurse, action="signed out")
+
+
+def api_token(settings: Settings) -> str:
+    """Return the token for programs that use the API, making one when there is none."""
+    return tokens.read_or_create(settings.folder / "api-token")
+
+
+def is_api_token(settings: Settings, given: str) -> bool:
+    """Return whether a program brought the right token."""
+    return _same(api_token(settings), given)
+
+
+def is_csrf_token(nurse: Nurse, given: str) -> bool:
+    """Return whether a form brought back the token of the session that it was made for."""
+    return _same(nurse.csrf_token, given)
+
+
+def _new_session(session: Session, name: str, role: str, action: str) -> str:
+    cookie = secrets.token_urlsafe(32)
+    at = now()
+    session.execute(
+        delete(DeskSession)
+        .where(
+            or_(DeskSession.created_at < at - LONGEST_SESSION, DeskSession.last_seen_at < at - IDLE)
+        )
+        .execution_options(synchronize_session=False)
+    )
+    session.add(
+        DeskSession(
+            token_hash=_digest(cookie),
+            csrf_token=secrets.token_urlsafe(32),
+            nurse=name,
+            role=role,
+        )
+    )
+    audit.record(session, actor=name, action=action)
+    return cookie
+
+
+def _refuse_if_locked(session: Session, keys: List[str]) -> None:
+    for key in keys:
+        failure = session.get(SignInFailure, key)
+        if failure is not None and failure.locked_until and failure.locked_until > now():
+            minutes = max(1, round((failure.locked_until - now()).total_seconds() / 60))
+            raise SignInRefused(f"Too many attempts. Try again in {minutes} min.")
+
+
+def _count_failure(session: Session, key: str, allowed: int) -> None:
+    failure = session.get(SignInFailure, key, with_for_update=True)
+    at = now()
+    if failure is None:
+        failure = SignInFailure(key=key, count=0, last_at=at)
+        session.add(failure)
+    if at - failure.last_at > timedelta(days=1):
+        failure.count = 0
+    failure.count += 1
+    failure.last_at = at
+    over = failure.count - allowed
+    if over >= 0:
+        failure.locked_until = at + min(FIRST_LOCK * 2 ** min(over, 10), LONGEST_LOCK)
+
+
+def _account(session: Session, name: str) -> Optional[NurseAccount]:
+    return session.execute(
+        select(NurseAccount).where(NurseAccount.name_key == _key(name))
+    ).scalar_one_or_none()
+
+
+def _matches(password_hash: str, password: str) -> bool:
+    try:
+        return _hasher.verify(password_hash, password[: LONGEST_PASSWORD + 1])
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _key(name: str) -> str:
+    return " ".join(name.split()).casefold()[:80]
+
+
+def _digest(cookie: str) -> str:
+    return hashlib.sha256(cookie.encode()).hexdigest()
+
+
+def _same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(), other.encode())

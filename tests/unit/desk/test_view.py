@@ -1,0 +1,56 @@
+import pytest
+
+from bot.desk import view
+
+
+def finding(key, start, end, assertion="present", experiencer="patient"):
+    return {
+        "key": key,
+        "start": start,
+        "end": end,
+        "text": "",
+        "assertion": assertion,
+        "experiencer": experiencer,
+    }
+
+
+def cut(text, findings):
+    return [
+        (segment.text, [each["key"] for each in segment.findings])
+        for segment in view.segments(text, findings)
+    ]
+
+
+def test_words_are_cut_where_findings_begin_and_end():
+    assert cut("my lips swell", [finding("SK-03", 3, 7)]) == [
+        ("my ", []),
+        ("lips", ["SK-03"]),
+        (" swell", []),
+    ]
+
+
+def test_overlapping_findings_are_all_shown():
+    assert cut("abcdef", [finding("X", 0, 4), finding("Y", 2, 6)]) == [
+        ("ab", ["X"]),
+        ("cd", ["X", "Y"]),
+        ("ef", ["Y"]),
+    ]
+
+
+@pytest.mark.parametrize("start, end", [(-5, 2), (4, 99), (3, 3), (5, 1), (99, 120)])
+def test_impossible_spans_never_lose_a_word(start, end):
+    segments = view.segments("abcdef", [finding("X", start, end)])
+    assert "".join(segment.text for segment in segments) == "abcdef"
+
+
+def test_a_denied_finding_is_not_shown_as_present():
+    (segment,) = view.segments("rash", [finding("SK-06", 0, 4, "negated", "other")])
+    assert not segment.is_present
+    assert view.describe_finding(segment.findings[0]) == "SK-06, denied, somebody else"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"), [(0, "0 min"), (89, "89 min"), (300, "5 h"), (4320, "3 days")]
+)
+def test_durations_are_said_in_the_largest_unit_that_fits(minutes, said):
+    assert view.duration(minutes) == said
