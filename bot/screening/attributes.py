@@ -1,0 +1,30 @@
+"""Course, severity, place and the like, read from the words around a finding."""
+
+from __future__ import annotations
+
+from typing import Dict, FrozenSet, List
+
+from bot.screening.clauses import Layout
+from bot.screening.composition import Candidate
+from bot.screening.lexicon import load
+from bot.screening.matching import Hit, Read
+
+
+def attributes_of(
+    found: Candidate, read: Read, layout: Layout, cues: Dict[str, List[Hit]]
+) -> FrozenSet[str]:
+    """The attributes that the words around a finding give it (``lexicon/attributes.yml``)."""
+    attributes = set(found.attributes)
+    for label, cue in load().attribute_cues.items():
+        if cue.attribute in attributes or not _is_for(cue.keys, found.key):
+            continue
+        for hit in cues.get(label, ()):
+            where = layout.sentence if cue.whole_sentence else layout.statement
+            if where[hit.start] == where[found.start] and abs(hit.start - found.start) <= 25:
+                attributes.add(cue.attribute)
+                break
+    return frozenset(attributes)
+
+
+def _is_for(keys, key: str) -> bool:
+    return not keys or key.startswith(tuple(keys))

@@ -1,0 +1,298 @@
+"""How each finding is meant and whose it is (triage.md section 9).
+
+Order matters: what is happening to her now outranks every reading that would make it less.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Dict, FrozenSet, List, Optional, Sequence, Set, Tuple
+
+from bot.screening.clauses import Layout
+from bot.screening.composition import Candidate
+from bot.screening.grammar import grammar
+from bot.screening.matching import Hit, Read
+from bot.screening.negation import negated_words
+from bot.screening.normalise import HARD_GAP
+from bot.triage.vocabulary import Assertion, Experiencer
+
+_SELF = grammar("first_person")
+_QUESTION_WORDS = grammar("question_words")
+_AFTER_CAN = grammar("not_asking_after_can")
+_DEICTIC = grammar("pointing_words")
+_BODY_KEYS = ("SK", "AW", "BR", "CI", "GI", "NE", "CA", "IS", "IN")
+_ALWAYS_HERS = ("OB", "MH", "TX", "RM", "G-")
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """Assertion, experiencer and the attributes that go with them."""
+
+    assertion: Assertion
+    experiencer: Experiencer
+    attributes: FrozenSet[str]
+
+
+class Context:
+    """The cues of one message, asked once per finding."""
+
+    def __init__(self, read: Read, layout: Layout, cues: Dict[str, List[Hit]]):
+        self._read = read
+        self._layout = layout
+        self._cues = cues
+        self._negated = negated_words(read, layout, cues)
+        self._by_sentence: Dict[str, Dict[int, List[Hit]]] = {}
+        for label, hits in cues.items():
+            groups: Dict[int, List[Hit]] = defaultdict(list)
+            for hit in hits:
+                groups[layout.sentence[hit.start]].append(hit)
+            self._by_sentence[label] = groups
+        self.general_question = False
+        self.starts_of_findings: Set[int] = set()
+
+    def meaning(self, found: Candidate) -> Meaning:
+        """How this finding is meant."""
+        experiencer, extra = self._experiencer(found)
+        return Meaning(self._assertion(found), experiencer, frozenset(extra))
+
+    def _hits(self, label: str, found: Candidate) -> List[Hit]:
+        """Cues of this kind in the sentence of the finding, not among its own words."""
+        sentence = self._layout.sentence[found.start]
+        return [
+            hit
+            for hit in self._by_sentence.get(label, {}).get(sentence, ())
+            if found.evidence.isdisjoint(range(hit.start, hit.end))
+        ]
+
+    def _statement(self, index: int) -> int:
+        return self._layout.statement[index]
+
+    def _assertion(self, found: Candidate) -> Assertion:
+        if self._is_negated(found):
+            return Assertion.NEGATED
+        if self._is_hypothetical(found):
+            return Assertion.HYPOTHETICAL
+        if self._is_historical(found):
+            return Assertion.HISTORICAL
+        if self._is_resolved(found):
+            return Assertion.RESOLVED
+        return Assertion.PRESENT
+
+    def _is_negated(self, found: Candidate) -> bool:
+        words = self._read.words
+        evidence = sorted(found.evidence)
+        if self._negated[evidence[-1]]:
+            return True
+        if all(self._negated[i] for i in evidence):
+            return True
+        after = found.end
+        if after < len(words) and words[after].word in ("no", "none", "nope", "nil", "negative"):
+            following = words[after + 1] if after + 1 < len(words) else None
+            if words[after].gap < HARD_GAP and (
+                following is None or following.gap > 0 or following.word == "no"
+            ):
+                return True
+        return any(0 <= hit.start - found.end <= 1 for hit in self._hits("post_neg", found))
+
+    def _is_hypothetical(self, found: Candidate) -> bool:
+        if self._future_fear(found):
+            return True
+        if self._happening(found):
+            return False
+        statement = self._statement(found.start)
+        for hit in self._hits("if_cue", found):
+            if hit.start < found.start and self._reaches(hit, found):
+                self._note_general(found)
+                return True
+        for hit in self._hits("if_plain", found):
+            near = self._statement(hit.start) in (statement, statement - 1)
+            if hit.start < found.start and near and not self._personal_state(found, hit.end):
+                self._note_general(found)
+                return True
+        if self._is_general_question(found):
+            self.general_question = True
+            return True
+        return False
+
+    def _reaches(self, hit: Hit, found: Candidate) -> bool:
+        """Whether a cue before the finding still governs it: no "but" between them."""
+        for label in ("part",):
+            for stop in self._cues.get(label, ()):
+                if hit.end <= stop.start < found.start:
+                    return False
+        return True
+
+    def _note_general(self, found: Candidate) -> None:
+        self.general_question = True
+
+    def _future_fear(self, found: Candidate) -> bool:
+        for fear in self._hits("fear", found):
+            if not 0 <= found.start - fear.end <= 9:
+                continue
+            between = range(fear.end, found.end)
+            if any(hit.start in between for hit in self._hits("future", found)):
+                return True
+        return False
+
+    def _happening(self, found: Candidate) -> bool:
+        """A personal detail that makes a question about something current (Q-02)."""
+        statement = self._statement(found.start)
+        return any(
+            self._statement(hit.start) == statement for hit in self._hits("certain_now", found)
+        )
+
+    def _personal_state(self, found: Candidate, start: int) -> bool:
+        """ "if my throat feels tight" is told of herself; "if my throat closes" is not yet so."""
+        words = self._read.words
+        inside = [words[i].word for i in range(start, found.end)]
+        own = any(word in ("my", "i", "im") for word in inside)
+        state = any(word in ("is", "are", "feels", "feel", "am", "feeling") for word in inside)
+        return own and state
+
+    def _is_general_question(self, found: Candidate) -> bool:
+        words = self._read.words
+        sentence = self._layout.sentence[found.start]
+        start = self._layout.sentence_starts[sentence]
+        end = (
+            self._layout.sentence_starts[sentence + 1]
+            if sentence + 1 < len(self._layout.sentence_starts)
+            else len(words)
+        )
+        inside = [words[i].word for i in range(start, min(end, start + 60))]
+        if not inside or any(word in _SELF for word in inside):
+            return False
+        first = inside[0]
+        second = inside[1] if len(inside) > 1 else ""
+        asks = first in _QUESTION_WORDS and second not in _AFTER_CAN
+        if not asks and sentence not in self._layout.questions:
+            return False
+        if self._hits("anyone_else", found) or "cant" in inside[:2]:
+            return False
+        if any(word in _DEICTIC for word in inside[:2]) and sentence in self._layout.questions:
+            return first in ("can", "could", "does", "will", "would") and "b12" in inside
+        return asks or (sentence in self._layout.questions and len(inside) > 3)
+
+    def _is_historical(self, found: Candidate) -> bool:
+        statement = self._statement(found.start)
+        for hit in self._hits("history", found):
+            if abs(self._statement(hit.start) - statement) > 1:
+                continue
+            if not self._reaches_either(hit, found):
+                continue
+            if any(
+                abs(self._statement(again.start) - statement) <= 0
+                for again in self._hits("again", found)
+            ):
+                continue
+            return True
+        return False
+
+    def _reaches_either(self, hit: Hit, found: Candidate) -> bool:
+        low, high = sorted((hit.start, found.start))
+        return not any(low < stop.start <= high for stop in self._cues.get("part", ()))
+
+    def _is_resolved(self, found: Candidate) -> bool:
+        """Gone: the nearest findings before "gone now", in this statement or the next."""
+        for hit in self._cues.get("resolved", ()):
+            if hit.start < found.end or not found.evidence.isdisjoint(range(hit.start, hit.end)):
+                continue
+            if self._negated[hit.start]:
+                continue
+            if self._consumed(hit):
+                continue
+            distance = self._layout.sentence[hit.start] - self._layout.sentence[found.start]
+            if distance > 1 or hit.start - found.end > 25:
+                continue
+            if self._statement(hit.start) == self._statement(found.start):
+                return True
+            if not self._other_between(hit, found):
+                return True
+        return False
+
+    def _consumed(self, hit: Hit) -> bool:
+        """A longer phrase ("gone grey", "stopped moving") uses up the word."""
+        return any(
+            other.start <= hit.start
+            and other.end >= hit.end
+            and other.end - other.start > 1
+            and other.label not in self._cues
+            for other in self._read.hits
+            if other.start <= hit.start < other.end
+            and (other.start, other.end) != (hit.start, hit.end)
+        )
+
+    def _other_between(self, hit: Hit, found: Candidate) -> bool:
+        """Whether "gone" has a subject of its own: "... but the itch is gone"."""
+        return any(start in range(found.end, hit.start) for start in self.starts_of_findings)
+
+    def _experiencer(self, found: Candidate) -> Tuple[Experiencer, Set[str]]:
+        if found.key.startswith(_ALWAYS_HERS) and not self._group(found):
+            return Experiencer.PATIENT, set()
+        if self._group(found):
+            return Experiencer.OTHER, {"group"}
+        if not found.key.startswith(_BODY_KEYS):
+            return Experiencer.PATIENT, set()
+        subject = self._subject(found)
+        if subject is None or self._hits("patient_words", found):
+            return Experiencer.PATIENT, set()
+        if subject == "child":
+            return Experiencer.OTHER, {"child"}
+        return Experiencer.OTHER, set()
+
+    def _group(self, found: Candidate) -> bool:
+        words = self._read.words
+        for hit in self._hits("group", found):
+            if hit.start < found.start and not any(
+                words[i].word in _SELF for i in range(hit.end, found.end)
+            ):
+                return True
+        return False
+
+    def _subject(self, found: Candidate) -> Optional[str]:
+        """Somebody else named before the finding and not followed by "I" or "my"."""
+        best: Optional[Tuple[int, str]] = None
+        for label in ("relation", "child"):
+            for hit in self._cues.get(label, ()):
+                if hit.start >= found.end or hit.start in found.evidence:
+                    continue
+                sentences = self._layout.sentence[found.start] - self._layout.sentence[hit.start]
+                if sentences > 1 or (sentences == 1 and not self._third_person(found)):
+                    continue
+                if self._ends_with_self(hit.end, found):
+                    continue
+                if best is None or hit.start >= best[0]:
+                    best = (hit.start, label)
+        return best[1] if best else None
+
+    def _third_person(self, found: Candidate) -> bool:
+        words = self._read.words
+        start = self._layout.sentence_starts[self._layout.sentence[found.start]]
+        inside = [words[i].word for i in range(start, found.end)]
+        return any(w in ("she", "he", "her", "his", "they") for w in inside)
+
+    def _ends_with_self(self, start: int, found: Candidate) -> bool:
+        words = self._read.words
+        for index in range(start, found.end):
+            word = words[index].word
+            if word in ("i", "im", "ive", "me"):
+                return True
+            if word == "my" and not (index + 1 < len(words) and self._is_person(index + 1)):
+                return True
+        return False
+
+    def _is_person(self, index: int) -> bool:
+        return any(
+            hit.start <= index < hit.end
+            for label in ("relation", "child")
+            for hit in self._cues.get(label, ())
+        )
+
+
+def contexts(
+    read: Read, layout: Layout, cues: Dict[str, List[Hit]], found: Sequence[Candidate]
+) -> Context:
+    """The context of a message that knows where its findings are."""
+    context = Context(read, layout, cues)
+    context.starts_of_findings = {candidate.start for candidate in found}
+    return context

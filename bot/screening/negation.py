@@ -1,0 +1,130 @@
+"""Which words of a message stand under a "no" (triage.md section 9.1).
+
+Works through the words once, from left to right. A negation reaches forward until something ends
+it (N-02); two of them make a positive (N-04); "can't breathe" and "not going away" never were
+negations (N-03), because the lexicon knows them as phrases of their own.
+"""
+
+from __future__ import annotations
+
+from typing import Dict, List, Sequence
+
+from bot.screening.clauses import Layout
+from bot.screening.grammar import grammar
+from bot.screening.matching import Hit, Read
+from bot.screening.normalise import HARD_GAP, SOFT_GAP
+
+_PRONOUNS = grammar("after_an_answering_no")
+_FRESH = grammar("negations_that_start_anew")
+_VERBS = grammar("ends_a_list")
+_REACH = 9
+
+
+def negated_words(read: Read, layout: Layout, cues: Dict[str, List[Hit]]) -> List[bool]:
+    """For every word whether it is negated."""
+    words = read.words
+    starts = _longest(cues.get("neg", ()))
+    protected = _protected(read, starts, cues)
+    ends = {hit.start for hit in cues.get("break", ())} | {h.start for h in cues.get("part", ())}
+    say = {hit.end for hit in cues.get("say_neg", ())}
+    negated = [False] * len(words)
+    count = 0
+    reach = 0
+    index = 0
+    while index < len(words):
+        word = words[index]
+        if (
+            word.gap >= HARD_GAP
+            or (index in ends and index not in starts)
+            or (word.gap == SOFT_GAP and count and not _list_goes_on(words, index))
+            or (index and layout.statement[index] != layout.statement[index - 1])
+        ):
+            count = 0
+        if index in say:
+            count, reach = 1, _REACH
+        hit = starts.get(index)
+        if hit and index not in protected and not _is_answer(words, index):
+            fresh = words[index].word in _FRESH or words[index].gap == SOFT_GAP
+            count = 1 if fresh or not count else count + 1
+            reach = _REACH
+            index = hit.end
+            continue
+        if count and reach > 0:
+            negated[index] = count % 2 == 1
+            reach -= 1
+        else:
+            count = 0
+        index += 1
+    return negated
+
+
+def _longest(hits: Sequence[Hit]) -> Dict[int, Hit]:
+    longest: Dict[int, Hit] = {}
+    for hit in hits:
+        if hit.start not in longest or hit.end > longest[hit.start].end:
+            longest[hit.start] = hit
+    return longest
+
+
+def _protected(read: Read, starts: Dict[int, Hit], cues: Dict[str, List[Hit]]) -> frozenset:
+    """Places where a longer phrase ("not right", "no idea", "no air") uses up the negation word."""
+    longest: Dict[int, int] = {}
+    for hit in read.hits:
+        if hit.start in starts and hit.label != "neg":
+            longest[hit.start] = max(longest.get(hit.start, 0), hit.end)
+    return frozenset(
+        start for start, end in longest.items() if end > max(starts[start].end, start + 1)
+    )
+
+
+def _is_answer(words, index: int) -> bool:
+    """ "No my throat is tight", "no i can't breathe", "isn't my lip bigger??": not a negation."""
+    word = words[index]
+    following = words[index + 1] if index + 1 < len(words) else None
+    if word.word == "no" and following is not None:
+        return (
+            following.word in _PRONOUNS
+            or following.word in ("not", "no")
+            or following.gap >= HARD_GAP
+        )
+    if word.word == "not" and index and following is not None:
+        verb = words[index - 1]
+        begins = index == 1 or verb.gap >= HARD_GAP or verb.gap == SOFT_GAP
+        return (
+            begins
+            and verb.word in ("is", "are", "does", "do")
+            and following.word
+            in (
+                "my",
+                "this",
+                "it",
+                "that",
+            )
+        )
+    return False
+
+
+def _list_goes_on(words, index: int) -> bool:
+    """Whether a comma continues the list under a negation: "no rash, itching or swelling"."""
+    item: List[str] = []
+    position = index
+    while position < len(words) and len(item) < 6:
+        word = words[position]
+        if position > index and word.gap >= HARD_GAP:
+            break
+        if position > index and word.gap == SOFT_GAP:
+            break
+        item.append(word.word)
+        position += 1
+    if any(word in ("or", "nor") for word in item):
+        return not any(word in ("i", "my", "just", "some", "is", "feels") for word in item[:2])
+    if len(item) > 2 or any(word in _VERBS for word in item):
+        return False
+    rest = [w.word for w in words[position : position + 12]]
+    gaps = [w.gap for w in words[position : position + 12]]
+    for word, gap in zip(rest, gaps, strict=False):
+        if gap >= HARD_GAP:
+            break
+        if word in ("or", "nor"):
+            return True
+    return words[index].word.endswith(("ing", "ness", "es", "rash", "fever", "pain", "itch"))

@@ -1,0 +1,132 @@
+"""From text to findings: reads, composes, then asks how each finding is meant."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from typing import Dict, FrozenSet, List, Sequence, Tuple
+
+from bot.screening.attributes import attributes_of
+from bot.screening.clauses import Layout, lay_out
+from bot.screening.composition import Candidate, composer
+from bot.screening.context import Context, contexts
+from bot.screening.facts import stated_facts
+from bot.screening.languages import foreign_findings
+from bot.screening.lexicon import load
+from bot.screening.matching import Hit, Read, matcher
+from bot.screening.measurements import measured
+from bot.screening.times import Times, read_times
+from bot.triage.vocabulary import Finding, Screening
+
+log = logging.getLogger(__name__)
+
+#: Findings of one row and meaning kept per message; the rest add nothing.
+_MOST_ALIKE = 8
+
+
+def screen(text: str, language: str = "en") -> Screening:
+    """Everything that a message says about somebody's body, mind or treatment.
+
+    Pure and linear in the text; text of any kind and length returns, nothing raises. Times are
+    minutes, measurements as in ``Finding.values``. ``language`` is what the page or channel was set
+    to; phrases of lexicon.md 9.1 are found in any language.
+    """
+    read = matcher().read(text)
+    cues: Dict[str, List[Hit]] = defaultdict(list)
+    names = load().cues
+    for hit in read.hits:
+        if hit.label in names:
+            cues[hit.label].append(hit)
+    layout = lay_out(read, [hit.start for hit in cues.get("part", ())])
+    candidates, figurative = _without_idioms(composer().compose(read, layout), cues, read)
+    candidates = _most_specific(candidates)
+    context = contexts(read, layout, cues, candidates)
+    times = read_times(read, layout)
+    findings = [
+        finding
+        for candidate in candidates
+        for finding in [_finding(text, candidate, read, layout, cues, context, times)]
+    ]
+    findings += measured(text, read, layout, context)
+    foreign, unsupported = foreign_findings(text, read, language, bool(findings))
+    findings += foreign
+    findings.sort(key=lambda f: (f.start, f.end, f.key))
+    facts = stated_facts(
+        read, layout, cues, times, tuple(findings), context, figurative, unsupported
+    )
+    return Screening(_few_of_a_kind(findings), facts)
+
+
+def _finding(
+    text: str,
+    candidate: Candidate,
+    read: Read,
+    layout: Layout,
+    cues: Dict[str, List[Hit]],
+    context: Context,
+    times: Times,
+) -> Finding:
+    meaning = context.meaning(candidate)
+    start = read.words[candidate.start].start
+    end = max(read.words[i].end for i in range(candidate.start, candidate.end))
+    when, values = times.of(candidate, meaning.assertion)
+    attributes = attributes_of(candidate, read, layout, cues) | meaning.attributes
+    return Finding(
+        key=candidate.key,
+        start=start,
+        end=end,
+        text=text[start:end],
+        assertion=meaning.assertion,
+        experiencer=meaning.experiencer,
+        attributes=attributes,
+        when=when,
+        values=values,
+    )
+
+
+def _without_idioms(
+    candidates: Sequence[Candidate], cues: Dict[str, List[Hit]], read: Read
+) -> Tuple[List[Candidate], bool]:
+    """Drops what only a figure of speech suggested (Q-06); says whether there was one."""
+    idioms = [range(hit.start, hit.end) for hit in cues.get("idiom", ())]
+    if not idioms:
+        return list(candidates), False
+    covered: FrozenSet[int] = frozenset(i for idiom in idioms for i in idiom)
+    kept = []
+    for candidate in candidates:
+        shared = candidate.evidence & covered
+        if shared and (len(shared) * 2 >= len(candidate.evidence)):
+            continue
+        kept.append(candidate)
+    return kept, True
+
+
+def _most_specific(candidates: Sequence[Candidate]) -> List[Candidate]:
+    """One candidate per row and place: the shortest evidence of each, attributes joined."""
+    merged: Dict[Tuple[str, int, int], Candidate] = {}
+    for candidate in candidates:
+        key = (candidate.key, candidate.start, candidate.end)
+        known = merged.get(key)
+        if known is None:
+            merged[key] = candidate
+        else:
+            merged[key] = Candidate(
+                known.key,
+                known.start,
+                known.end,
+                known.evidence | candidate.evidence,
+                known.attributes | candidate.attributes,
+                known.source,
+            )
+    return list(merged.values())
+
+
+def _few_of_a_kind(findings: Sequence[Finding]) -> Tuple[Finding, ...]:
+    counts: Dict[Tuple[object, ...], int] = defaultdict(int)
+    kept = []
+    for finding in findings:
+        kind = (finding.key, finding.assertion, finding.experiencer, finding.attributes)
+        counts[kind] += 1
+        if counts[kind] <= _MOST_ALIKE:
+            kept.append(finding)
+    return tuple(kept)

@@ -1,0 +1,217 @@
+"""One spelling per word: text-speak, inflection and typing errors folded to the lexicon's words.
+
+The cost per word is a dictionary lookup: deletions of every lexicon word are computed at load
+(the idea of SymSpell), and results are cached. Words of general English are never corrected.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from itertools import combinations
+from typing import Dict, FrozenSet, Iterable, List, Mapping, Set, Tuple
+
+_REPEATS = re.compile(r"([a-z])\1{2,}")
+_DOUBLES = re.compile(r"([a-z])\1+")
+_LEET = str.maketrans(
+    {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s"}
+)
+_DOUBLED_END = re.compile(r"(?:([bdgmnprt])\1)$")
+_LONGEST_WORD = 24
+
+
+def stem(word: str, families: Mapping[str, str]) -> str:
+    """The word without its English inflection: ``swelling``, ``swells`` and ``swollen`` agree."""
+    family = families.get(word)
+    if family is not None:
+        return family
+    size = len(word)
+    if size < 4 or not word.isascii():
+        return word
+    if word.endswith("ies") and size > 4:
+        return word[:-3] + "y"
+    base = word
+    if word.endswith("ing") and size > 5:
+        base = _DOUBLED_END.sub(r"\1", word[:-3])
+    elif word.endswith("ed") and size > 4:
+        base = _DOUBLED_END.sub(r"\1", word[:-2])
+    elif word.endswith("es") and size > 4:
+        base = word[:-2]
+    elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        base = word[:-1]
+    if base.endswith("e") and len(base) > 3:
+        base = base[:-1]
+    return families.get(base, base)
+
+
+class Speller:
+    """Maps a token to the lexicon words it stands for.
+
+    ``expansions`` are text-speak and contractions, ``targets`` the words that typing errors may be
+    corrected to, ``guard`` the general words that may never be corrected.
+    """
+
+    def __init__(
+        self,
+        expansions: Mapping[str, Tuple[str, ...]],
+        families: Mapping[str, str],
+        targets: Iterable[str],
+        known: Iterable[str],
+        guard: FrozenSet[str],
+    ):
+        self._expansions = expansions
+        self._families = families
+        self._targets: Set[str] = {w for w in targets if w.isascii() and w.isalpha()}
+        self._known: Set[str] = set(known) | self._targets
+        self._guard = guard
+        self._deletions: Dict[str, List[str]] = {}
+        for word in sorted(self._targets):
+            for piece in _deletions(word, _reach(len(word))):
+                self._deletions.setdefault(piece, []).append(word)
+        self.resolve = lru_cache(maxsize=50_000)(self._resolve)
+
+    def is_target(self, word: str) -> bool:
+        """Whether the word, as spelt, is one that the lexicon looks for."""
+        return word in self._targets
+
+    def is_ordinary(self, word: str) -> bool:
+        """Whether the word, as spelt, is one of the lexicon's or of general English."""
+        return self._is_known(word) or word in self._expansions
+
+    def stem(self, word: str) -> str:
+        """The word without its inflection."""
+        return stem(word, self._families)
+
+    def _resolve(self, typed: str) -> Tuple[Tuple[str, str], ...]:
+        """(word, stem) pairs for a typed token; more than one for contractions and joined words."""
+        return tuple((word, self.stem(word)) for word in self._words(typed))
+
+    def _words(self, typed: str) -> Tuple[str, ...]:
+        if typed in self._expansions:
+            return self._expansions[typed]
+        if not typed.isascii() or len(typed) < 3 or typed.isdigit():
+            return (typed,)
+        if self._is_known(typed):
+            return (typed,)
+        plain = typed if typed.isalpha() else typed.translate(_LEET)
+        if not plain.isalpha():
+            return (typed,)
+        for form in (plain, _REPEATS.sub(r"\1\1", plain), _REPEATS.sub(r"\1", plain)):
+            if form in self._expansions:
+                return self._expansions[form]
+            if self._is_known(form):
+                return (form,)
+        squeezed = _REPEATS.sub(r"\1", plain)
+        corrected = self.correct(squeezed)
+        if corrected:
+            return (corrected,)
+        undoubled = _DOUBLES.sub(r"\1", plain)
+        if undoubled in self._expansions:
+            return self._expansions[undoubled]
+        if self._is_known(undoubled):
+            return (undoubled,)
+        return self._split(squeezed) or (typed,)
+
+    def _is_known(self, word: str) -> bool:
+        return word in self._known or word in self._guard
+
+    def correct(self, word: str) -> str:
+        """The nearest lexicon word within reach of a typing error, or an empty string."""
+        size = len(word)
+        if size < 4 or size > _LONGEST_WORD:
+            return ""
+        best: Tuple[int, int, str] = (9, 0, "")
+        seen: Set[str] = set()
+        for piece in _deletions(word, _reach(size)):
+            for target in self._deletions.get(piece, ()):
+                if target in seen:
+                    continue
+                seen.add(target)
+                allowed = min(_reach(size), _reach(len(target)))
+                distance = _distance(word, target, allowed)
+                if distance > allowed:
+                    continue
+                same_start = word[0] == target[0]
+                if size < 6 and not same_start and distance + (size < 5) > 1:
+                    continue
+                if distance > 1 and not same_start and sorted(word) != sorted(target):
+                    continue
+                rank = (distance, 0 if same_start else 1, target)
+                best = min(best, rank)
+        return best[2]
+
+    def _split(self, word: str) -> Tuple[str, ...]:
+        """Two or three known words typed without a space, at least one of them a target."""
+        if len(word) < 7 or len(word) > 2 * _LONGEST_WORD:
+            return ()
+        for cut in range(len(word) - 2, 0, -1):
+            left, right = word[:cut], word[cut:]
+            for pieces in self._split_in_two(left, right):
+                if any(len(piece) > 3 and piece in self._targets for piece in pieces):
+                    return tuple(
+                        w for piece in pieces for w in self._expansions.get(piece, (piece,))
+                    )
+        return ()
+
+    def _split_in_two(self, left: str, right: str) -> Iterable[Tuple[str, ...]]:
+        if not self._is_piece(left):
+            return
+        if self._is_piece(right):
+            yield (left, right)
+        for cut in range(2, len(right) - 1):
+            if self._is_piece(right[:cut]) and self._is_piece(right[cut:]):
+                yield (left, right[:cut], right[cut:])
+
+    def _is_piece(self, word: str) -> bool:
+        if len(word) < 3:
+            return word in (
+                "i",
+                "my",
+                "is",
+                "to",
+                "so",
+                "in",
+                "of",
+                "it",
+                "no",
+                "up",
+                "im",
+                "me",
+                "on",
+            )
+        return word in self._known or word in self._expansions
+
+
+def _reach(size: int) -> int:
+    """How many edits a word of this length may be away."""
+    if size < 4:
+        return 0
+    return 1 if size < 7 else 2
+
+
+def _deletions(word: str, reach: int) -> Set[str]:
+    """The word and all its forms with up to ``reach`` letters left out."""
+    found = {word}
+    for count in range(1, min(reach, len(word) - 2) + 1):
+        for keep in combinations(range(len(word)), len(word) - count):
+            found.add("".join(word[i] for i in keep))
+    return found
+
+
+def _distance(a: str, b: str, limit: int) -> int:
+    """Edits (letter added, lost, changed, or two swapped) between two words, capped above limit."""
+    if abs(len(a) - len(b)) > limit:
+        return limit + 1
+    before: List[int] = []
+    row = list(range(len(b) + 1))
+    for i, left in enumerate(a, 1):
+        older, before = before, row
+        row = [i]
+        for j, right in enumerate(b, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (left != right))
+            if i > 1 and j > 1 and left == b[j - 2] and a[i - 2] == right:
+                cost = min(cost, older[j - 2] + 1)
+            row.append(cost)
+        if min(row) > limit:
+            return limit + 1
+    return row[-1]
