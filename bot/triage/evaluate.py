@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Dict, FrozenSet, Iterable, List, Optional, Sequence, Set, Tuple
 
 from bot.triage.facts import Clock, finding_words, situation_words
+from bot.triage.reader import load_table
 from bot.triage.summary import summarise
-from bot.triage.table import Case, Modifier, Row, Table, load_table
+from bot.triage.table import Case, Modifier, Row, Table
 from bot.triage.vocabulary import (
     Assertion,
     Assessment,

@@ -13,7 +13,7 @@ def assessment_as_plain(assessment: Assessment) -> Dict[str, Any]:
         "level": assessment.level.name if assessment.level is not None else None,
         "subtype": assessment.subtype.value if assessment.subtype is not None else None,
         "rules": list(assessment.rules),
-        "findings": [_finding_as_plain(finding) for finding in assessment.findings],
+        "findings": [finding_as_plain(finding) for finding in assessment.findings],
         "question": assessment.question,
         "action_line": assessment.action_line,
         "flags": list(assessment.flags),
@@ -30,7 +30,7 @@ def assessment_from_plain(data: Mapping[str, Any]) -> Assessment:
         level=Level[data["level"]] if data["level"] else None,
         subtype=Subtype(data["subtype"]) if data["subtype"] else None,
         rules=tuple(data["rules"]),
-        findings=tuple(_finding_from_plain(finding) for finding in data["findings"]),
+        findings=tuple(finding_from_plain(finding) for finding in data["findings"]),
         question=data["question"],
         action_line=data["action_line"],
         flags=tuple(data["flags"]),
@@ -38,7 +38,8 @@ def assessment_from_plain(data: Mapping[str, Any]) -> Assessment:
     )
 
 
-def _finding_as_plain(finding: Finding) -> Dict[str, Any]:
+def finding_as_plain(finding: Finding) -> Dict[str, Any]:
+    """Return the finding as lists, strings and numbers."""
     return {
         "key": finding.key,
         "start": finding.start,
@@ -52,7 +53,8 @@ def _finding_as_plain(finding: Finding) -> Dict[str, Any]:
     }
 
 
-def _finding_from_plain(data: Mapping[str, Any]) -> Finding:
+def finding_from_plain(data: Mapping[str, Any]) -> Finding:
+    """Return the finding written by ``finding_as_plain``. Raises KeyError or ValueError."""
     return Finding(
         key=data["key"],
         start=data["start"],

@@ -1,0 +1,391 @@
+"""Reads the decision table from ``tables/`` and checks every word of it.
+
+A mistake in the table stops the program at load with the file, the row and the field.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Tuple
+
+import yaml
+
+from bot.triage.conditions import (
+    ALWAYS,
+    Comparison,
+    Condition,
+    ConditionError,
+    parse_comparison,
+    parse_condition,
+)
+from bot.triage.facts import ABOUT_FINDING, SITUATION
+from bot.triage.table import (
+    Case,
+    Meaning,
+    Modifier,
+    Question,
+    Row,
+    Rule,
+    SignMember,
+    Table,
+    TableError,
+)
+from bot.triage.vocabulary import ATTRIBUTES, Level, Subtype
+
+TABLES = Path(__file__).resolve().parent / "tables"
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def read_yaml(path: Path) -> Any:
+    """Return the data of a YAML file. Raises TableError naming the file when it cannot be read."""
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    except (OSError, yaml.YAMLError) as error:
+        raise TableError(f"{path.name} cannot be read ({error}). Restore it or fix it.") from error
+
+
+@lru_cache(maxsize=4)
+def load_table(folder: Path = TABLES) -> Table:
+    """Return the decision table in ``folder``, checked.
+
+    Raises TableError naming the file, the row and the field of the first mistake.
+    """
+    return _Reader(folder).table()
+
+
+class _Reader:
+    """Reads the files of one folder and checks every word in them."""
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+        self._words: set = set(ATTRIBUTES) | set(SITUATION) | set(ABOUT_FINDING)
+        self._comparisons: Dict[str, Comparison] = {}
+        self._ids: set = set()
+        self._questions: set = set()
+
+    def table(self) -> Table:
+        raw = {name: self._read(f"{name}.yml") for name in _FILES}
+        row_files = {
+            f"findings/{path.name}": self._read(f"findings/{path.name}")
+            for path in sorted((self._folder / "findings").glob("*.yml"))
+        }
+        if not row_files:
+            raise TableError(f"{self._folder}/findings has no table. Restore the files.")
+        self._collect(raw, row_files)
+        signs, sign_names = self._signs(raw["signs"])
+        return Table(
+            policy=self._policy(raw["policy"]),
+            rows=self._rows(row_files),
+            signs=signs,
+            sign_names=sign_names,
+            rules=self._rules("criteria.yml", raw["criteria"])
+            + self._rules("combinations.yml", raw["combinations"]),
+            history=self._over("history", raw["resolved"]),
+            resolved=self._over("resolved", raw["resolved"]),
+            modifiers=self._modifiers(raw["modifiers"]),
+            modifier_ids=frozenset(entry["id"] for entry in raw["modifiers"]),
+            questions={entry["id"]: self._question(entry) for entry in raw["questions"]},
+            comparisons=tuple(self._comparisons.values()),
+            carried_out={k: v for part in raw["rules"].values() for k, v in part.items()},
+        )
+
+    def _read(self, name: str) -> Any:
+        return read_yaml(self._folder / name)
+
+    def _collect(self, raw: Dict[str, Any], row_files: Dict[str, Any]) -> None:
+        """Learn every key, sign, rule and question id first, so that any file may name them."""
+        for name, rows in row_files.items():
+            self._unique(name, rows, "key", self._words)
+        self._unique("signs.yml", raw["signs"], "sign", self._words)
+        self._unique("modifiers.yml", raw["modifiers"], "id", self._words)
+        self._unique("questions.yml", raw["questions"], "id", self._questions)
+        self._ids = set(self._words) | {rule for part in raw["rules"].values() for rule in part}
+        self._ids.update(rule["id"] for rule in raw["criteria"] + raw["combinations"])
+
+    @staticmethod
+    def _unique(name: str, rows: Any, label: str, known: set) -> None:
+        if not isinstance(rows, list):
+            raise TableError(f"{name}: must be a list of rows, each with '{label}'.")
+        for position, row in enumerate(rows, start=1):
+            identifier = row.get(label) if isinstance(row, dict) else None
+            if not isinstance(identifier, str):
+                raise TableError(f"{name}, row number {position}: needs a text in '{label}'.")
+            if identifier in known:
+                raise TableError(f"{name}, row {identifier}, {label}: used twice. Rename one.")
+            known.add(identifier)
+
+    def _rows(self, files: Dict[str, Any]) -> Dict[str, Row]:
+        rows = {}
+        for name, entries in files.items():
+            for entry in entries:
+                row = self._row(f"{name}, row {entry['key']}", entry)
+                rows[row.key] = row
+        return rows
+
+    def _row(self, at: str, entry: Dict[str, Any]) -> Row:
+        self._fields(at, entry, _ROW_FIELDS, ("key", "name", "term", "subtype", "cases", "source"))
+        subtype = self._subtype(at, entry["subtype"])
+        raw_cases = entry["cases"]
+        if not isinstance(raw_cases, list) or not raw_cases:
+            raise TableError(f"{at}, cases: needs at least one case.")
+        cases = tuple(
+            self._case(f"{at}, case {number}", case) for number, case in enumerate(raw_cases, 1)
+        )
+        if cases[-1].when is not ALWAYS:
+            raise TableError(f"{at}, cases: the last case must have no 'when', so that one holds.")
+        if any(case.when is ALWAYS for case in cases[:-1]):
+            raise TableError(f"{at}, cases: a case without 'when' hides the cases after it.")
+        later = entry.get("later_subtype")
+        return Row(
+            key=entry["key"],
+            name=entry["name"],
+            subtype=subtype,
+            later_subtype=self._subtype(at, later) if later else subtype,
+            cases=cases,
+            symptom=entry.get("symptom", True),
+        )
+
+    def _case(self, at: str, raw: Any, over: bool = False) -> Case:
+        fields = _CASE_FIELDS | _OVER_FIELDS if over else _CASE_FIELDS
+        self._fields(at, raw, fields, ("level",))
+        as_present = over and raw["level"] == "AS_PRESENT"
+        ask = raw.get("ask")
+        if ask is not None and ask not in self._questions:
+            raise TableError(f"{at}, ask: unknown question {ask!r}. Use an id of questions.yml.")
+        return Case(
+            when=self._condition(f"{at}, when", raw.get("when")),
+            level=None if as_present else self._level(at, raw["level"]),
+            rules=self._known(f"{at}, rules", raw.get("rules"), self._ids),
+            subtype=self._subtype(at, raw["subtype"]) if "subtype" in raw else None,
+            ask=ask,
+            flags=tuple(raw.get("flags", ())),
+            includes=frozenset(self._known(f"{at}, includes", raw.get("includes"), self._words)),
+            of=frozenset(self._known(f"{at}, of", raw.get("of"), self._words)),
+            as_present=as_present,
+            ceiling={
+                self._level(at, high): self._level(at, low)
+                for high, low in raw.get("ceiling", {}).items()
+            },
+        )
+
+    def _rules(self, name: str, entries: List[Dict[str, Any]]) -> Tuple[Rule, ...]:
+        rules = []
+        for entry in entries:
+            at = f"{name}, row {entry.get('id')}"
+            self._fields(at, entry, _RULE_FIELDS, ("id", "text", "when", "level"))
+            case = self._case(at, {k: v for k, v in entry.items() if k in _CASE_FIELDS})
+            audit = bool(entry.get("audit")) or name == "criteria.yml"
+            rules.append(Rule(entry["id"], case, audit))
+        return tuple(rules)
+
+    def _over(self, part: str, raw: Any) -> Tuple[Case, ...]:
+        at = f"resolved.yml, {part}"
+        cases = tuple(
+            self._case(f"{at}, case {number}", case, over=True)
+            for number, case in enumerate(raw.get(part) or [], 1)
+        )
+        if not cases or cases[-1].when is not ALWAYS or cases[-1].of:
+            raise TableError(f"{at}: the last case must have neither 'when' nor 'of'.")
+        return cases
+
+    def _signs(self, entries: List[Dict[str, Any]]) -> Tuple[Dict[str, Any], Tuple[str, ...]]:
+        members: List[Tuple[str, Tuple[SignMember, ...]]] = []
+        for entry in entries:
+            at = f"signs.yml, row {entry['sign']}"
+            self._fields(at, entry, {"sign", "meaning", "members"}, ("sign", "meaning", "members"))
+            parsed = []
+            for raw in entry["members"]:
+                keys = self._known(f"{at}, keys", raw.get("keys"), self._words)
+                rest = {part: value for part, value in raw.items() if part != "keys"}
+                when = self._condition(at, rest) if rest else ALWAYS
+                parsed.append(SignMember(frozenset(keys), when))
+            members.append((entry["sign"], tuple(parsed)))
+        keys = {key for _, parsed in members for member in parsed for key in member.keys}
+        signs = {key: tuple(_reachable(key, members)) for key in keys}
+        return signs, tuple(name for name, _ in members)
+
+    def _modifiers(self, entries: List[Dict[str, Any]]) -> Tuple[Modifier, ...]:
+        modifiers = []
+        for entry in entries:
+            at = f"modifiers.yml, row {entry['id']}"
+            self._fields(at, entry, _MODIFIER_FIELDS, ("id", "name"))
+            known_by = entry.get("known_by")
+            floor = entry.get("at_least")
+            modifiers.append(
+                Modifier(
+                    id=entry["id"],
+                    name=entry["name"],
+                    known_by=self._condition(f"{at}, known_by", known_by) if known_by else None,
+                    to=tuple(entry.get("to", ())),
+                    not_to=frozenset(entry.get("not_to", ())),
+                    at_least=self._level(at, floor) if floor else None,
+                    two_self_care=entry.get("two_self_care"),
+                )
+            )
+        return tuple(modifiers)
+
+    def _question(self, entry: Dict[str, Any]) -> Question:
+        at = f"questions.yml, row {entry['id']}"
+        self._fields(at, entry, _QUESTION_FIELDS, ("id", "text", "kind"))
+        if entry["kind"] not in _QUESTION_KINDS:
+            raise TableError(f"{at}, kind: use one of {', '.join(sorted(_QUESTION_KINDS))}.")
+        return Question(
+            id=entry["id"],
+            text=entry["text"],
+            kind=entry["kind"],
+            several=bool(entry.get("several")),
+            counted=entry.get("counted", True),
+            buttons=tuple(entry.get("buttons", ())),
+            needs=tuple(entry.get("needs", ())),
+            minimum=entry.get("from"),
+            red_flag=entry.get("red_flag", True),
+            yes=self._meaning(f"{at}, if_yes", entry.get("if_yes") or {}),
+            no=self._meaning(f"{at}, if_no", entry.get("if_no") or {}),
+            unanswered=self._meaning(f"{at}, if_unanswered", entry.get("if_unanswered") or {}),
+            choices={
+                words: self._meaning(f"{at}, choices", meaning)
+                for words, meaning in (entry.get("choices") or {}).items()
+            },
+        )
+
+    def _meaning(self, at: str, raw: Dict[str, Any]) -> Meaning:
+        self._fields(at, raw, _MEANING_FIELDS, ())
+        following, finding = raw.get("next"), raw.get("finding")
+        if following is not None and following not in self._questions:
+            raise TableError(f"{at}, next: unknown question {following!r}.")
+        if finding is not None and finding not in self._words:
+            raise TableError(f"{at}, finding: unknown key {finding!r}.")
+        return Meaning(
+            level=self._level(at, raw["level"]) if "level" in raw else None,
+            rules=self._known(f"{at}, rules", raw.get("rules"), self._ids),
+            finding=finding,
+            within_hours=raw.get("within_hours"),
+            next=following,
+            unless=raw.get("unless"),
+        )
+
+    def _policy(self, raw: Dict[str, Any]) -> Dict[str, Any]:
+        opinion = raw["second_opinion"]
+        if not 0 < opinion["ask"] <= opinion["act"] <= 1:
+            raise TableError("policy.yml, second_opinion: needs 0 < ask <= act <= 1.")
+        self._known("policy.yml, child", raw["child"]["emergency"], self._words)
+        self._known("policy.yml, second_opinion", opinion["silent_when"], self._words)
+        raw["child"]["level"] = self._level("policy.yml, child", raw["child"]["level"])
+        repeat = raw["repeat_contact"]
+        repeat["level"] = self._level("policy.yml, repeat_contact", repeat["level"])
+        repeat["raise"] = [self._level("policy.yml, repeat_contact", x) for x in repeat["raise"]]
+        orders = raw["subtypes"]
+        for name, order in orders.items():
+            orders[name] = [self._subtype(f"policy.yml, subtypes {name}", x) for x in order]
+            if set(orders[name]) != set(Subtype):
+                raise TableError(f"policy.yml, subtypes {name}: list every sub-type once.")
+        return raw
+
+    def _condition(self, at: str, raw: Any) -> Condition:
+        try:
+            condition = parse_condition(raw)
+            for word in condition.words():
+                comparison = parse_comparison(word)
+                if comparison is not None:
+                    self._comparisons[word] = comparison
+                elif word not in self._words:
+                    raise ConditionError(
+                        f"unknown word {word!r}. Use an attribute, a fact, a key or a sign"
+                    )
+        except ConditionError as error:
+            raise TableError(f"{at}: {error}.") from error
+        return condition
+
+    @staticmethod
+    def _fields(at: str, raw: Any, allowed: Any, needed: Tuple[str, ...]) -> None:
+        if not isinstance(raw, dict):
+            raise TableError(f"{at}: must be a mapping, not {raw!r}.")
+        for name in needed:
+            if name not in raw:
+                raise TableError(f"{at}, {name}: missing.")
+        for name in raw:
+            if name not in allowed:
+                known = ", ".join(sorted(allowed))
+                raise TableError(f"{at}, {name}: unknown field. Use one of {known}.")
+
+    @staticmethod
+    def _known(at: str, names: Any, known: Any) -> Tuple[str, ...]:
+        for name in names or ():
+            if name not in known:
+                raise TableError(f"{at}: unknown id {name!r}.")
+        return tuple(names or ())
+
+    @staticmethod
+    def _level(at: str, name: Any) -> Optional[Level]:
+        if name == "NONE":
+            return None
+        try:
+            return Level[name]
+        except KeyError:
+            known = ", ".join(level.name for level in Level)
+            raise TableError(f"{at}, level: {name!r} is no level. Use {known} or NONE.") from None
+
+    @staticmethod
+    def _subtype(at: str, name: Any) -> Subtype:
+        try:
+            return Subtype(name)
+        except ValueError:
+            known = ", ".join(subtype.value for subtype in Subtype)
+            raise TableError(f"{at}, subtype: {name!r} is no sub-type. Use {known}.") from None
+
+
+def _reachable(key: str, members: Any) -> Any:
+    """Yield the signs that ``key`` may belong to, with the members that may bring it there."""
+    names = {key}
+    for sign, parsed in members:
+        fitting = tuple(member for member in parsed if not names.isdisjoint(member.keys))
+        if fitting:
+            names.add(sign)
+            yield sign, fitting
+
+
+_FILES = (
+    "policy",
+    "signs",
+    "criteria",
+    "combinations",
+    "resolved",
+    "modifiers",
+    "questions",
+    "rules",
+)
+_CASE_FIELDS = {"when", "level", "rules", "subtype", "ask", "flags", "includes"}
+_OVER_FIELDS = {"of", "ceiling"}
+_RULE_FIELDS = _CASE_FIELDS | {"id", "text", "audit", "source", "facts"}
+_ROW_FIELDS = {
+    "key",
+    "name",
+    "term",
+    "snomed",
+    "subtype",
+    "later_subtype",
+    "symptom",
+    "cases",
+    "combination",
+    "source",
+    "facts",
+}
+_MODIFIER_FIELDS = {"id", "name", "known_by", "to", "not_to", "at_least", "two_self_care"}
+_QUESTION_KINDS = {"yes_no", "fact", "choice", "number"}
+_QUESTION_FIELDS = {
+    "id",
+    "text",
+    "kind",
+    "several",
+    "counted",
+    "buttons",
+    "needs",
+    "from",
+    "if_yes",
+    "if_no",
+    "if_unanswered",
+    "red_flag",
+    "choices",
+}
+_MEANING_FIELDS = {"level", "rules", "finding", "within_hours", "next", "unless", "clear"}
