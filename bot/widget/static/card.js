@@ -1,6 +1,6 @@
 // The emergency numbers: a quiet strip at first, a pinned card when there is an emergency.
 import { crisisLine, numbersFor } from "./emergency.js";
-import { make, telephone } from "./words.js";
+import { make, nodesFor, telephone } from "./words.js";
 
 const TITLES = {
   emergency: "Emergency: call for help now",
@@ -59,8 +59,6 @@ export class EmergencyCard {
     for (const { place, number } of this.numbers) {
       numbers.append(call(number, many ? `${place} ${number}` : `Call ${number}`));
     }
-    const line = this.kind === "crisis" && crisisLine(this.region);
-    if (line) numbers.append(call(line, `Talk to someone: ${line}`));
     if (many) card.append(make("p", { text: "Call your local emergency number." }));
     card.append(numbers, ...this.#advice(offline));
     if (!offline) numbers.append(this.#calledButton(card));
@@ -69,7 +67,10 @@ export class EmergencyCard {
 
   #advice(offline) {
     if (this.kind === "crisis") {
-      return [make("p", { text: "If you might act on this now, call. Stay with someone you trust." })];
+      return [
+        make("p", { text: "If you might act on this now, call. Stay with someone you trust." }),
+        ...nodesFor(crisisLine(this.region)),
+      ];
     }
     if (!offline) return [];
     return [

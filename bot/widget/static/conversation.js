@@ -24,6 +24,7 @@ export class Conversation extends EventTarget {
     this.last = 0;
     this.attempt = 0;
     this.generation = 0;
+    this.ours = new Set();
   }
 
   /** Take up what this device kept, and the history of the conversation it belongs to. */
@@ -32,25 +33,20 @@ export class Conversation extends EventTarget {
     this.token = kept.token || "";
     this.draft = kept.draft || "";
     this.unsent = (kept.unsent || []).map((message) => ({ ...message, state: "waiting" }));
+    this.unsent.forEach(({ id }) => this.ours.add(id));
+    addEventListener("storage", (event) => this.#otherTab(event));
     addEventListener("online", () => this.#retryNow());
     addEventListener("offline", () => this.#setReachable(false));
     this.#changed();
     this.#pump();
-    if (!this.token) return;
-    try {
-      this.restoring = true;
-      await this.#poll();
-    } catch {
-      this.#setReachable(false);
-    } finally {
-      this.restoring = false;
-    }
-    this.#listen();
+    await this.#restore();
   }
 
   /** Take a message and send it: once, however often it has to be tried. */
   send(text) {
-    this.unsent.push({ id: newId(), text, at: Date.now(), state: this.#sendingState() });
+    const id = newId();
+    this.ours.add(id);
+    this.unsent.push({ id, text, at: Date.now(), state: this.#sendingState() });
     this.draft = "";
     this.#save();
     this.#changed();
@@ -70,12 +66,44 @@ export class Conversation extends EventTarget {
 
   /** Forget this conversation on this device and begin a new one. */
   restart() {
-    this.generation += 1;
-    this.listening?.abort();
-    Object.assign(this, { lines: [], unsent: [], token: "", draft: "", last: 0, busy: false });
-    this.seen.clear();
+    this.#leave("");
     this.#save();
     this.#changed();
+  }
+
+  #leave(token) {
+    this.generation += 1;
+    this.listening?.abort();
+    Object.assign(this, { lines: [], unsent: [], token, draft: "", last: 0, busy: false });
+    this.seen.clear();
+  }
+
+  /** A chat begun or left in another tab is begun or left in this one. */
+  #otherTab({ key, newValue }) {
+    if (key !== KEPT) return;
+    const token = (newValue && JSON.parse(newValue).token) || "";
+    if (token === this.token) return;
+    if (this.token) this.#leave(token);
+    this.token = token;
+    this.#changed();
+    this.#restore();
+  }
+
+  /** Show what has been said so far, then listen. */
+  async #restore() {
+    if (!this.token) return;
+    const generation = this.generation;
+    try {
+      this.restoring = true;
+      await this.#poll();
+    } catch (error) {
+      if (generation !== this.generation) return;
+      if (error.message === "401") this.token = "";
+      else this.#setReachable(false);
+    } finally {
+      this.restoring = false;
+    }
+    if (this.token && generation === this.generation) this.#listen();
   }
 
   async #pump() {
@@ -138,6 +166,7 @@ export class Conversation extends EventTarget {
     }
     if (answer.status === 409) {
       message.id = newId();
+      this.ours.add(message.id);
       return 50;
     }
     if (answer.status === 413 || answer.status === 400) {
@@ -318,7 +347,9 @@ export class Conversation extends EventTarget {
   }
 
   #save() {
-    const unsent = this.unsent.map(({ id, text, at }) => ({ id, text, at }));
+    const others = (this.#load().unsent || []).filter(({ id }) => !this.ours.has(id));
+    const mine = this.unsent.map(({ id, text, at }) => ({ id, text, at }));
+    const unsent = [...others, ...mine];
     try {
       localStorage.setItem(KEPT, JSON.stringify({ token: this.token, draft: this.draft, unsent }));
     } catch {

@@ -270,11 +270,15 @@ class SymptomCheck extends HTMLElement {
     const keeps = unsent ? " What you wrote is kept and goes out once when you are back." : "";
     const phone = this.card.shown ? "" : " You can still phone the number above.";
     const text = reachable ? "" : `No connection.${keeps}${phone}`;
+    this.#say(text || this.notice || "");
+  }
+
+  #say(text) {
     if (this.banner.textContent !== text) this.banner.textContent = text;
-    this.banner.hidden = reachable;
   }
 
   #announce(line) {
+    this.notice = "";
     if (line.author === "patient") return;
     const who = line.author === "nurse" ? "Nurse" : "Symptom check";
     const choices = line.buttons?.length
@@ -285,8 +289,8 @@ class SymptomCheck extends HTMLElement {
   }
 
   #notice(text) {
-    this.banner.hidden = false;
-    this.banner.textContent = text;
+    this.notice = text;
+    this.#say(text);
   }
 }
 

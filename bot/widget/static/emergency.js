@@ -18,9 +18,9 @@ export function numbersFor(region) {
   return PLACES.flatMap(([place, code]) => NUMBERS[code].map((number) => ({ place, number })));
 }
 
-/** The crisis line of a region, or "". */
+/** Whom to talk to in a crisis, as one sentence. */
 export function crisisLine(region) {
-  return CRISIS_LINES[region] || "";
+  return CRISIS_LINES[region] || CRISIS_LINES.unknown;
 }
 
 /**
@@ -28,11 +28,24 @@ export function crisisLine(region) {
  * the card: it does not look for "no" or "what if".
  */
 export function redFlag(text) {
-  const words = ` ${plain(text)} `;
+  const words = plain(text).split(" ");
   for (const [kind, phrases] of Object.entries(RED_FLAGS)) {
-    if (phrases.some((phrase) => words.includes(` ${phrase} `))) return kind;
+    if (phrases.some((phrase) => contains(words, phrase.split(" ")))) return kind;
   }
   return "";
+}
+
+/** Whether the words of a phrase come in this order, with at most two others among them. */
+function contains(words, phrase) {
+  const longest = phrase.length + (phrase.length > 1 ? 2 : 0);
+  return words.some((word, start) => {
+    if (word !== phrase[0]) return false;
+    let found = 0;
+    for (const next of words.slice(start, start + longest)) {
+      if (next === phrase[found]) found += 1;
+    }
+    return found === phrase.length;
+  });
 }
 
 /** Lower case, no accents, no punctuation, at most two of a letter in a row. */

@@ -114,6 +114,7 @@ details.strip ul { list-style: none; padding: 0 0 0.5rem; columns: 2 10rem; }
 }
 .card h3 { font-size: 1.25rem; line-height: 1.25; margin-block-end: 0.5rem; }
 .card p { margin-block: 0.6rem 0; }
+.card a:not(.call) { color: inherit; font-weight: 700; }
 .card :focus-visible { outline-color: #ffffff; }
 .numbers { display: flex; flex-wrap: wrap; gap: 0.5rem; }
 .card .call { flex: 2 1 7rem; background: #ffffff; color: #7d0a15; font-size: 1.2rem; font-weight: 700; min-block-size: 3rem; }

@@ -4,9 +4,15 @@ Run as a script: ``python stub_chat.py PORT FOLDER``. A message's words decide t
 """
 
 import asyncio
+import contextlib
+import socket
+import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
+
+import httpx
 
 PROJECT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(PROJECT))
@@ -96,6 +102,40 @@ def make_app(folder, region="GB", timeout=2.5, origins=(), generous=False):
         raise AssertionError("the way to the patient page comes first")
 
     return app
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def running_chat(folder, *options, port=None):
+    """Run the stub chat as a process of its own; give its address, and end it afterwards."""
+    port = port or free_port()
+    address = f"http://127.0.0.1:{port}"
+    with open(folder / "server.log", "ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, str(Path(__file__)), str(port), str(folder), *options],
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        for _ in range(300):
+            with contextlib.suppress(httpx.TransportError):
+                if httpx.get(f"{address}/chat/").status_code == 200:
+                    break
+            assert process.poll() is None, (folder / "server.log").read_text()
+            time.sleep(0.1)
+        yield address
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 if __name__ == "__main__":
