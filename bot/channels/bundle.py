@@ -1,0 +1,104 @@
+"""Writes what the patient page must know without a network: numbers and red-flag phrases.
+
+``python -m bot.channels.bundle`` writes ``bot/widget/static/bundled.js``. Run it after a change of
+the lexicon, the decision table or the numbers; a test says when it is due.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from pathlib import Path
+from typing import Dict, Iterable, Iterator, List, Set
+
+import yaml
+
+import bot.content
+import bot.screening
+from bot.channels.pages import WIDGET
+from bot.channels.safe_text import EMERGENCY_NUMBERS
+from bot.screening import screen
+from bot.triage import assess
+from bot.triage.vocabulary import Level, Subtype
+
+TARGET = WIDGET / "static" / "bundled.js"
+LEXICON = Path(bot.screening.__file__).parent / "lexicon"
+REGIONS = Path(bot.content.__file__).parent / "regions.yml"
+
+#: Shorter phrases than this are part of too many other sentences.
+_SHORTEST = 6
+
+
+def plain(text: str) -> str:
+    """Return lower-case words without accents or punctuation; emergency.js does the same."""
+    text = unicodedata.normalize("NFKD", text.lower())
+    text = re.sub("[\u0300-\u036f'’‘`]", "", text)
+    text = re.sub(r"[^\w]|_", " ", text)
+    return re.sub(r"(.)\1{2,}", r"\1\1", " ".join(text.split()))
+
+
+def lexicon_phrases(folder: Path = LEXICON) -> Iterator[str]:
+    """Return every phrase of the lexicon, as a patient would write it."""
+    for path in sorted(folder.glob("findings_phrases_*.yml")):
+        for entry in yaml.safe_load(path.read_text(encoding="utf-8")).values():
+            yield from _strings(entry)
+
+
+def red_flags(phrases: Iterable[str]) -> Dict[str, List[str]]:
+    """Return the phrases that alone mean EMERGENCY_NOW, by the card they show.
+
+    The page asks this list only while nothing better can be reached, without looking for "no" or
+    "what if": it says "emergency" rather once too often. A phrase inside another is not repeated.
+    """
+    flags: Dict[str, Set[str]] = {"crisis": set(), "emergency": set()}
+    for phrase in phrases:
+        assessment = assess(screen(phrase))
+        if assessment.level is Level.EMERGENCY_NOW:
+            crisis = assessment.subtype is Subtype.MENTAL_HEALTH_CRISIS
+            flags["crisis" if crisis else "emergency"].add(plain(phrase))
+    return {kind: _shortest(found) for kind, found in flags.items()}
+
+
+def bundle() -> str:
+    """Return the text of ``bundled.js``."""
+    parts = {
+        "NUMBERS": EMERGENCY_NUMBERS,
+        "CRISIS_LINES": crisis_lines(),
+        "RED_FLAGS": red_flags(lexicon_phrases()),
+    }
+    lines = [
+        f"export const {name} = {json.dumps(value, ensure_ascii=False, indent=0)};"
+        for name, value in parts.items()
+    ]
+    head = "// Written by bot/channels/bundle.py from the numbers and the lexicon. Do not edit."
+    return "\n".join([head, *lines, ""])
+
+
+def crisis_lines() -> Dict[str, str]:
+    """Return by region whom to talk to in a crisis, as one sentence."""
+    regions = yaml.safe_load(REGIONS.read_text(encoding="utf-8"))
+    return {region: values["crisis_line"] for region, values in regions.items()}
+
+
+def _strings(entry: object) -> Iterator[str]:
+    if isinstance(entry, str):
+        yield entry.lstrip("=")
+    elif isinstance(entry, dict):
+        yield from _strings(list((entry.get("phrases") or {}).values()))
+    elif isinstance(entry, list):
+        for one in entry:
+            yield from _strings(one)
+
+
+def _shortest(phrases: Set[str]) -> List[str]:
+    kept: List[str] = []
+    for phrase in sorted(phrases, key=lambda one: (len(one), one)):
+        inside = any(f" {short} " in f" {phrase} " for short in kept)
+        if len(phrase) >= _SHORTEST and not inside:
+            kept.append(phrase)
+    return sorted(kept)
+
+
+if __name__ == "__main__":
+    TARGET.write_text(bundle(), encoding="utf-8")
