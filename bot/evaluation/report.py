@@ -175,9 +175,15 @@ def _foreign(result: ForeignResult) -> List[str]:
 
 
 def errors_markdown(
-    cases: Sequence[Case], answers: Sequence[Answer], foreign: Sequence[ForeignResult]
+    cases: Sequence[Case],
+    answers: Sequence[Answer],
+    foreign: Sequence[ForeignResult],
+    explain: Callable[[Case], str] = lambda case: "",
 ) -> str:
-    """Return every message whose level is not the wanted one, the worst first."""
+    """Return every message whose level is not the wanted one, the worst first.
+
+    ``explain`` says in one line what the product made of a message.
+    """
     wrong = [
         (case, answer)
         for case, answer in zip(cases, answers, strict=True)
@@ -196,7 +202,7 @@ def errors_markdown(
         lines += [f"## {title}: {len(part)}", ""]
         lines += [
             f"- `{case.id}` wanted {name(case.level)} ({case.note}), answered {name(answer)}, "
-            f"{case.style}: {_quoted(case.text)}"
+            f"{case.style}: {_quoted(case.text)} {explain(case)}".rstrip()
             for case, answer in part
         ]
         lines.append("")

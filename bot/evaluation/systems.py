@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Callable, Dict, List, Optional, Sequence
 
 from bot.assessment import assess_text
+from bot.evaluation.cases import Case
 from bot.evaluation.measures import Answer
 from bot.screening import screen
 from bot.screening.second_opinion import opinion
@@ -23,6 +24,16 @@ def product(text: str, context: Context) -> Answer:
 def rules_only(text: str, context: Context) -> Answer:
     """Return the level of the rules without the second opinion."""
     return assess(screen(text), context).level
+
+
+def explain(case: Case) -> str:
+    """Return in one line which findings the product read, and which rules fired."""
+    assessment = assess_text(case.text, case.context)
+    findings = ", ".join(
+        f"{finding.key} {finding.assertion.value} ({finding.experiencer.value})"
+        for finding in assessment.findings
+    )
+    return f"[read: {findings or 'nothing'}; rules: {', '.join(assessment.rules) or 'none'}]"
 
 
 def opinions(texts: Sequence[str]) -> List[float]:

@@ -14,7 +14,7 @@ from bot.evaluation.perturbations import PERTURBATIONS, perturb
 from bot.evaluation.report import errors_markdown, summary_markdown
 from bot.evaluation.results import TriageEvaluation
 from bot.evaluation.statistics import Drop, paired_drop
-from bot.evaluation.systems import JUDGES, Say, ask, opinions, product
+from bot.evaluation.systems import JUDGES, Say, ask, explain, opinions, product
 from bot.settings import PROJECT
 
 REPORTS = PROJECT / "reports" / "triage"
@@ -58,7 +58,7 @@ def evaluate_triage(
     result.report = out_folder / "report.md"
     result.report.write_text(summary_markdown(result), encoding="utf-8")
     (out_folder / "errors.md").write_text(
-        errors_markdown(cases, answers, result.foreign), encoding="utf-8"
+        errors_markdown(cases, answers, result.foreign, explain), encoding="utf-8"
     )
     say(f"Report: {result.report}")
     return result
