@@ -26,6 +26,33 @@ TARGET = WIDGET / "static" / "bundled.js"
 LEXICON = Path(bot.screening.__file__).parent / "lexicon"
 REGIONS = Path(bot.content.__file__).parent / "regions.yml"
 
+#: Beginnings of words that mean an emergency when one of each group stands near one of the other:
+#: the rows AW-01 to AW-06, BR-01, BR-03, SK-01, SK-03, SK-10 and CI-01 as patients put them.
+NEAR = (
+    (
+        (
+            "throat",
+            "throt",
+            "thorat",
+            "tongue",
+            "tounge",
+            "lip",
+            "face",
+            "mouth",
+            "airway",
+            "eyelid",
+        ),
+        ("swell", "swoll", "swole", "tight", "clos", "thick", "block", "shut", "narrow", "puff"),
+    ),
+    (
+        ("brea", "breth", "air"),
+        ("cant", "cannot", "couldnt", "trouble", "hard", "difficul", "struggl", "short", "unable"),
+    ),
+    (("chest",), ("pain", "hurt", "tight", "pressure", "crush", "heav", "squeez")),
+    (("hive", "welt", "rash"), ("all", "everywhere", "spread", "cover", "over", "body")),
+    (("turn", "lip", "skin", "nail"), ("blue", "grey", "gray")),
+    (("passed", "passing", "blacked"), ("out",)),
+)
 #: Shorter phrases than this are part of too many other sentences.
 _SHORTEST = 6
 
@@ -66,6 +93,7 @@ def bundle() -> str:
         "NUMBERS": EMERGENCY_NUMBERS,
         "CRISIS_LINES": crisis_lines(),
         "RED_FLAGS": red_flags(lexicon_phrases()),
+        "NEAR": NEAR,
     }
     lines = [
         f"export const {name} = {json.dumps(value, ensure_ascii=False, indent=0)};"

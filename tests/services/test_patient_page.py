@@ -322,6 +322,7 @@ def test_offline_she_is_told_at_once_and_what_she_wrote_goes_out_once(visit, fol
     ("text", "title"),
     [
         ("my throat feels so tight", "Emergency: call for help now"),
+        ("Im having trouble getting a breath", "Emergency: call for help now"),
         ("I want to die", "You deserve help right now"),
     ],
 )

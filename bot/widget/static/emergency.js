@@ -1,5 +1,5 @@
 // What must work without a network: the numbers, and whether a text names a red flag.
-import { CRISIS_LINES, NUMBERS, RED_FLAGS } from "./bundled.js";
+import { CRISIS_LINES, NEAR, NUMBERS, RED_FLAGS } from "./bundled.js";
 
 const PLACES = [
   ["US or Canada", "US"],
@@ -32,7 +32,15 @@ export function redFlag(text) {
   for (const [kind, phrases] of Object.entries(RED_FLAGS)) {
     if (phrases.some((phrase) => contains(words, phrase.split(" ")))) return kind;
   }
-  return "";
+  return NEAR.some(([one, other]) => areNear(words, one, other)) ? "emergency" : "";
+}
+
+/** Whether words that begin like one of each group stand at most six words apart. */
+function areNear(words, one, other) {
+  const places = (beginnings) =>
+    words.flatMap((word, place) => (beginnings.some((part) => word.startsWith(part)) ? [place] : []));
+  const others = places(other);
+  return places(one).some((a) => others.some((b) => a !== b && Math.abs(a - b) <= 6));
 }
 
 /** Whether the words of a phrase come in this order, with at most two others among them. */

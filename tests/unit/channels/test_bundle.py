@@ -58,6 +58,23 @@ def test_only_emergencies_are_taken_and_each_shows_its_own_card():
     }
 
 
+@pytest.mark.parametrize("group", bundle.NEAR, ids=lambda group: group[0][0])
+def test_each_pair_of_words_is_an_emergency_for_the_screen_too(group):
+    """One sentence for each group, so that the page and the server do not drift apart."""
+    sentences = {
+        "throat": "my lips are swelling",
+        "brea": "it is hard to breathe",
+        "chest": "my chest hurts",
+        "hive": "hives all over",
+        "turn": "my lips turned blue",
+        "passed": "i passed out",
+    }
+    sentence = sentences[group[0][0]]
+    words = sentence.split()
+    assert all(any(word.startswith(part) for word in words for part in parts) for parts in group)
+    assert bundle.red_flags([sentence])["emergency"]
+
+
 def test_the_widget_is_small():
     size = sum(len(gzip.compress(path.read_bytes())) for path in SCRIPTS)
     assert size <= 25 * 1024
