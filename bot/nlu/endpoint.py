@@ -1,0 +1,59 @@
+"""The address of the custom actions, with a time limit a patient can wait for."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Optional
+
+from rasa.utils.endpoints import EndpointConfig
+
+#: Seconds until an action counts as failed. Rasa's own limit is five minutes, while it gives up the
+#: lock of a conversation after one.
+ACTION_SECONDS = 4.0
+
+
+class ActionEndpoint(EndpointConfig):
+    """Rasa's endpoint, except that it gives up in time and sends only the current turn.
+
+    Rasa logs an action that failed as executed and goes on; the rules in data/rules/ then answer
+    with the safe text, because ``check_state`` is still pending.
+    """
+
+    @classmethod
+    def around(cls, endpoint: EndpointConfig) -> ActionEndpoint:
+        """Return ``endpoint`` with the limit."""
+        return cls(
+            url=endpoint.url,
+            params=endpoint.params,
+            headers=endpoint.headers,
+            basic_auth=endpoint.basic_auth,
+            token=endpoint.token,
+            token_name=endpoint.token_name,
+            cafile=endpoint.cafile,
+            **endpoint.kwargs,
+        )
+
+    async def request(
+        self,
+        method: str = "post",
+        subpath: Optional[str] = None,
+        content_type: Optional[str] = "application/json",
+        compress: bool = False,
+        **kwargs: Any,
+    ) -> Optional[Any]:
+        """Send one request; raises asyncio.TimeoutError after ``ACTION_SECONDS``."""
+        kwargs["timeout"] = ACTION_SECONDS
+        if "json" in kwargs:
+            kwargs["json"] = only_this_turn(kwargs["json"])
+        return await super().request(method, subpath, content_type, compress, **kwargs)
+
+
+def only_this_turn(call: Dict[str, Any]) -> Dict[str, Any]:
+    """Return an action call whose tracker holds the events since the latest message of the user.
+
+    The whole conversation would make each message slower than the one before, and hand the actions
+    more of what she wrote than they need.
+    """
+    tracker = call.get("tracker") or {}
+    events = tracker.get("events") or []
+    latest = max((i for i, event in enumerate(events) if event.get("event") == "user"), default=0)
+    return {**call, "tracker": {**tracker, "events": events[latest:]}}

@@ -1,0 +1,57 @@
+"""Log lines of Rasa and its libraries without what patients wrote."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from typing import Any, Dict
+
+import structlog
+
+#: Loggers whose own lines are written by us and known to hold no patient text.
+OURS = ("bot.", "actions.")
+
+
+class PrivateFormatter(logging.Formatter):
+    """Writes our own lines in full, and of any other only where it came from and what failed.
+
+    Rasa puts messages, slots and whole conversations into its lines and exceptions; SQLAlchemy
+    puts the values of a failed statement into its error. The place in the source is enough to look
+    it up.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return one line."""
+        line = f"{self.formatTime(record)} {record.levelname} {record.name}"
+        if record.name.startswith(OURS):
+            line = f"{line}: {record.getMessage()}"
+        else:
+            line = f"{line} ({record.module}.{record.funcName}:{record.lineno})"
+        if record.exc_info and record.exc_info[0] is not None:
+            frames = traceback.extract_tb(record.exc_info[2])[-3:]
+            places = " < ".join(f"{f.name}:{f.lineno}" for f in reversed(frames))
+            line = f"{line} {record.exc_info[0].__name__} at {places}"
+        return line
+
+
+def configure() -> None:
+    """Send every log line of this process, at WARNING and above, through the formatter."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(PrivateFormatter())
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(logging.WARNING)
+    for name in ("bot", "actions"):
+        logging.getLogger(name).setLevel(logging.INFO)
+    logging.captureWarnings(True)
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, _only_the_event],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        cache_logger_on_first_use=True,
+    )
+
+
+def _only_the_event(logger: Any, method: str, event: Dict[str, Any]) -> str:
+    return str(event.get("event", ""))
