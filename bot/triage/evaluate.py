@@ -250,15 +250,17 @@ def _child(
     emergency = not situation.isdisjoint(policy["emergency"]) or any(
         item.level is Level.EMERGENCY_NOW and "reaction_gone" in situation for item in fired
     )
-    subtype = max(fired, key=lambda item: item.level or 0).subtype if emergency else Subtype.OTHER
+    keys = tuple(dict.fromkeys(f.key for f in alive))
+    subtypes = {item.subtype for item in fired if item.level is Level.EMERGENCY_NOW}
     return [
         Fired(
             level=Level.EMERGENCY_NOW if emergency else policy["level"],
-            rules=(policy["rule"], *dict.fromkeys(f.key for f in alive)),
+            rules=(policy["rule"], *keys),
             subtype=subtype,
             order=_SINGLE,
             flags=("child", "hand_over"),
         )
+        for subtype in (subtypes if emergency and subtypes else {Subtype.OTHER})
     ], situation
 
 
@@ -288,8 +290,7 @@ def _modifiers(
     raises: List[Tuple[Level, Modifier, Fired]] = []
     for modifier in table.modifiers:
         if modifier.two_self_care is not None:
-            item = _two_self_care(modifier, fired, situation)
-            if item is not None:
+            for item in _two_self_care(modifier, fired, situation):
                 raises.append((modifier.at_least or Level.ROUTINE, modifier, item))
             continue
         known = modifier.known_by is not None and modifier.known_by.holds(situation)
@@ -303,28 +304,28 @@ def _modifiers(
                 raises.append((raised, modifier, item))
     if not raises:
         return []
-    level, modifier, item = max(raises, key=lambda entry: (entry[0], entry[1].id))
+    level, name = max((raised, modifier.id) for raised, modifier, _ in raises)
     if top is not None and level <= top:
         return []
-    return [Fired(level, (modifier.id, "C-24"), item.subtype, _TOGETHER, ask=item.ask)]
+    return [
+        Fired(level, (name, "C-24"), item.subtype, _TOGETHER)
+        for raised, modifier, item in raises
+        if raised is level and modifier.id == name
+    ]
 
 
-def _two_self_care(
-    modifier: Modifier, fired: Sequence[Fired], situation: Set[str]
-) -> Optional[Fired]:
+def _two_self_care(modifier: Modifier, fired: Sequence[Fired], situation: Set[str]) -> List[Fired]:
     """RM-08: two expected effects at once; the injection site counts once, old ones do not."""
     rule = modifier.two_self_care or {}
     if rule["within"] not in situation:
-        return None
+        return []
     one = {key: group[0] for group in rule["as_one"] for key in group}
     counted = [
         item
         for item in fired
         if item.level is Level.SELF_CARE and item.symptom and not item.unchanged and item.key
     ]
-    if len({one.get(item.key, item.key) for item in counted}) < 2:
-        return None
-    return counted[0]
+    return counted if len({one.get(item.key, item.key) for item in counted}) > 1 else []
 
 
 def _message(screening: Screening, situation: Set[str], table: Table) -> List[Fired]:
@@ -352,8 +353,11 @@ def _repeat_contact(fired: Sequence[Fired], context: Context, table: Table) -> L
     levels = [item.level for item in fired if item.symptom and item.level is not None]
     if not levels or max(levels) not in policy["raise"]:
         return []
-    subtype = next(item.subtype for item in fired if item.level is max(levels))
-    return [Fired(policy["level"], ("G-18",), subtype, _TOGETHER, flags=("repeat_contact",))]
+    return [
+        Fired(policy["level"], ("G-18",), item.subtype, _TOGETHER, flags=("repeat_contact",))
+        for item in fired
+        if item.level is max(levels)
+    ]
 
 
 def _second_opinion(

@@ -28,6 +28,9 @@ KEYS = sorted(TABLE.rows) + sorted(TABLE.modifier_ids)
 MODEST = settings(max_examples=150, deadline=None)
 MINUTES = st.sampled_from([5, 300, 361, 1000, 1440, 1441, 3000, 4320, 4321, 20000, 60000])
 
+ANY_ASSERTION = st.sampled_from(Assertion)
+PATIENT = st.just(Experiencer.PATIENT)
+
 agos = st.builds(lambda least, more: Ago(least, least + more), MINUTES, st.sampled_from([0, 500]))
 values = st.dictionaries(
     st.sampled_from(["systolic", "diastolic", "celsius", "count", "count_hours"]),
@@ -36,7 +39,7 @@ values = st.dictionaries(
 )
 
 
-def finding(assertion=st.sampled_from(Assertion), experiencer=st.just(Experiencer.PATIENT)):
+def finding(assertion=ANY_ASSERTION, experiencer=PATIENT):
     return st.builds(
         Finding,
         key=st.sampled_from(KEYS),
