@@ -59,6 +59,9 @@ def main(arguments: Optional[List[str]] = None) -> int:
         port=settings.care_port,
         # Addresses hold alert ids and the sign-in link, so no line is written per request.
         access_log=False,
+        # Nothing here speaks WebSocket, and uvicorn's code for it does not import beside Rasa's
+        # older websockets package.
+        ws="none",
         log_config=None,
         server_header=False,
         # The peer's address decides who may run actions; no header may change it.
