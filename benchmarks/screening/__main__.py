@@ -78,7 +78,7 @@ def plot(curves: Dict[str, List[Tuple[int, float]]], path: Path) -> None:
     for (kind, points), (colour, marker) in zip(curves.items(), STYLES, strict=True):
         axes.plot(*zip(*points, strict=True), color=colour, marker=marker, label=kind)
     axes.set_xlabel("characters in the message")
-    axes.set_ylabel("milliseconds, one core")
+    axes.set_ylabel("milliseconds of processor time")
     axes.set_title("Screening and triage against length")
     axes.set_xlim(left=0)
     axes.set_ylim(bottom=0)

@@ -72,6 +72,17 @@ def _levels(result: TriageEvaluation, triage: Triage, rules: Triage) -> List[str
         f"It changed the level of {result.raised} messages. Emergencies caught only with it: "
         f"{result.added_hits}. False alarms only with it: {result.added_false_alarms}.",
         "",
+        "If it meant EMERGENCY_NOW from this probability on, together with the rules (to be chosen "
+        "on the development set only):",
+        "",
+        *table(
+            ["from", "sensitivity", "specificity"],
+            (
+                (threshold, found.sensitivity, found.specificity)
+                for threshold, found in result.thresholds.items()
+            ),
+        ),
+        "",
         "## Side by side on the same messages",
         "",
         *table(

@@ -23,6 +23,7 @@ class TriageEvaluation:
     body_systems: Dict[str, Triage] = field(default_factory=dict)
     categories: Dict[str, Triage] = field(default_factory=dict)
     detections: Dict[str, Detection] = field(default_factory=dict)
+    thresholds: Dict[float, Detection] = field(default_factory=dict)
     added_hits: int = 0
     added_false_alarms: int = 0
     raised: int = 0

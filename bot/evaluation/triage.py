@@ -20,6 +20,8 @@ from bot.settings import PROJECT
 REPORTS = PROJECT / "reports" / "triage"
 #: The baseline for the opinion on its own: more probable than not.
 OPINION_THRESHOLD = 0.5
+#: Probabilities from which the opinion could be made to mean EMERGENCY_NOW.
+THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
 def evaluate_triage(
@@ -88,9 +90,20 @@ def _measure_levels(
 
     compared = {label: alarms(each) for label, each in given.items()}
     say("baselines")
+    probabilities = opinions(texts)
     compared["second opinion alone"] = [
-        probability >= OPINION_THRESHOLD for probability in opinions(texts)
+        probability >= OPINION_THRESHOLD for probability in probabilities
     ]
+    result.thresholds = {
+        threshold: detection(
+            [
+                alarm or probability >= threshold
+                for alarm, probability in zip(alarms(rules_answers), probabilities, strict=True)
+            ],
+            emergencies,
+        )
+        for threshold in THRESHOLDS
+    }
     compared["keyword list"] = baselines.keyword_alarms(texts)
     compared["lexicon phrases, negspacy"] = baselines.negspacy_alarms(texts)
     diet = diet_alarms(texts, kept=out_folder, train=with_diet)
