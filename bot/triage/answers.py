@@ -127,7 +127,7 @@ def _reading(plain: str) -> Reading:
     if len(words) > lists.most_words:
         return Reading.UNREADABLE
     exception = not lists.exceptions.isdisjoint(words)
-    if plain == "none" or lists.no_to_all.search(plain):
+    if plain == "none" or lists.no_to_all.search(plain) or (exception and words[0] == "none"):
         return Reading.HEDGED if exception else Reading.NO_TO_ALL
     if lists.yes_phrases.match(plain) and not exception:
         return Reading.YES

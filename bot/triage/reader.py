@@ -212,6 +212,13 @@ class _Reader:
             self._fields(at, entry, _MODIFIER_FIELDS, ("id", "name"))
             known_by = entry.get("known_by")
             floor = entry.get("at_least")
+            two = entry.get("two_self_care")
+            if two is not None:
+                self._fields(
+                    f"{at}, two_self_care", two, {"within", "as_one"}, ("within", "as_one")
+                )
+                named = [two["within"], *(key for group in two["as_one"] for key in group)]
+                self._known(f"{at}, two_self_care", named, self._words)
             modifiers.append(
                 Modifier(
                     id=entry["id"],
@@ -220,7 +227,7 @@ class _Reader:
                     to=tuple(entry.get("to", ())),
                     not_to=frozenset(entry.get("not_to", ())),
                     at_least=self._level(at, floor) if floor else None,
-                    two_self_care=entry.get("two_self_care"),
+                    two_self_care=two,
                 )
             )
         return tuple(modifiers)
