@@ -6,10 +6,17 @@ from. Nothing here is shared with the rules.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 import unicodedata
-from typing import Dict, Iterator, List
+from pathlib import Path
+from typing import Dict, Iterator, List, Tuple
+
+import numpy as np
+
+#: Words grouped by meaning; made by ``opinion_words``.
+WORD_GROUPS = Path(__file__).with_name("word_groups.npz")
 
 #: Longer messages are read from both ends: a flood of text must not cost unbounded time, and the
 #: news is at the start or the end.
@@ -18,6 +25,14 @@ MAX_CHARACTERS = 20_000
 MAX_PIECES = 300
 #: A longer "word" is not a word; cutting it keeps the cost linear in the text.
 MAX_WORD = 24
+
+#: After one of these words the next few are marked as negated, up to a word that ends the negation.
+NEGATORS = frozenset(
+    ["no", "not", "nor", "never", "without", "dont", "doesnt", "didnt", "isnt", "wasnt", "arent"]
+    + ["havent", "hasnt", "hadnt", "none", "neither", "denies", "denied", "nothing"]
+)
+NEGATION_ENDS = frozenset(["but", "however", "except", "though", "now", "?", "!"])
+NEGATION_REACH = 5
 
 _COMBINING = re.compile("[\u0300-\u036f]")
 _APOSTROPHES = re.compile("['\u2018\u2019\u02bc\u00b4`]")
@@ -58,19 +73,75 @@ def pieces(text: str) -> Iterator[List[str]]:
 
 
 def phrases(words: List[str]) -> Dict[str, None]:
-    """All runs of one, two and three tokens, each once, in order (a set would sum in any order)."""
-    found = dict.fromkeys(words)
-    found.update(dict.fromkeys(map(" ".join, itertools.pairwise(words))))
-    found.update(dict.fromkeys(map(" ".join, zip(words, words[1:], words[2:], strict=False))))
-    return found
+    """All runs of one, two and three tokens, negated ones marked.
+
+    Each once and in order; a set would be summed in an order that changes from run to run.
+    """
+    return _runs(_negation_marked(words), 3)
 
 
 def fragments(words: List[str]) -> Dict[str, None]:
     """All runs of two to five letters of each word, borders marked; they forgive typing errors."""
     found: Dict[str, None] = {}
     for word in dict.fromkeys(words):
-        bordered = f"<{word}>"
-        for size in (2, 3, 4, 5):
-            for start in range(len(bordered) - size + 1):
-                found[bordered[start : start + size]] = None
+        found.update(_fragments_of(word))
     return found
+
+
+def meanings(words: List[str]) -> Dict[str, None]:
+    """Groups of like words at each resolution: single, in pairs, in pairs around one other word."""
+    known = word_groups()
+    unknown = ("?",) * len(next(iter(known.values())))
+    rows = [known.get(word, unknown) for word in words]
+    found: Dict[str, None] = {}
+    for number, column in enumerate(zip(*rows)):  # noqa: B905 (no rows, no columns)
+        prefix = "abcdef"[number]
+        found.update(dict.fromkeys(prefix + entry for entry in _runs(list(column), 2)))
+        around = zip(column, column[2:], strict=False)
+        found.update(dict.fromkeys(f"{prefix}{first} _ {last}" for first, last in around))
+    return found
+
+
+@functools.lru_cache(maxsize=1)
+def word_groups() -> Dict[str, Tuple[str, ...]]:
+    """The groups a word belongs to, coarse to fine."""
+    with np.load(WORD_GROUPS, allow_pickle=False) as arrays:
+        words = arrays["words"].tobytes().decode("utf-8").split("\n")
+        names = [str(number) for number in range(int(arrays["groups"].max()) + 1)]
+        rows = arrays["groups"].tolist()
+    return {
+        word: tuple(names[number] for number in row) for word, row in zip(words, rows, strict=True)
+    }
+
+
+def _negation_marked(words: List[str]) -> List[str]:
+    marked, left = [], 0
+    for word in words:
+        if word in NEGATORS:
+            left = NEGATION_REACH
+            marked.append(word)
+            continue
+        if word in NEGATION_ENDS:
+            left = 0
+        marked.append(f"not:{word}" if left > 0 else word)
+        left -= 1
+    return marked
+
+
+def _runs(entries: List[str], longest: int) -> Dict[str, None]:
+    found = dict.fromkeys(entries)
+    found.update(dict.fromkeys(map(" ".join, itertools.pairwise(entries))))
+    if longest > 2:
+        triples = zip(entries, entries[1:], entries[2:], strict=False)
+        found.update(dict.fromkeys(map(" ".join, triples)))
+    return found
+
+
+@functools.lru_cache(maxsize=20_000)
+def _fragments_of(word: str) -> Dict[str, None]:
+    bordered = f"<{word}>"
+    return {
+        bordered[start : start + size]: None
+        for size in (2, 3, 4, 5)
+        for start in range(len(bordered) - size + 1)
+    }

@@ -14,16 +14,16 @@ from typing import Dict, List, NamedTuple, Sequence
 
 import numpy as np
 
-from bot.screening.opinion_features import fragments, normalise, phrases, tokens
-from bot.screening.second_opinion import ARTEFACT, Model
+from bot.screening.opinion_features import normalise, tokens
+from bot.screening.second_opinion import ARTEFACT, FEATURES, Model
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "second_opinion"
 LABELS = {"emergency": 1, "other": 0}
 FOLDS = 5
 SEED = 7
 PENALTY = 10.0
-#: A letter run must occur in this many texts to be kept.
-MINIMUM_TEXTS = 2
+#: A feature must occur in this many texts to be kept.
+MINIMUM_TEXTS = {"phrase": 1, "fragment": 2, "meaning": 2}
 THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
 
@@ -71,8 +71,8 @@ def _fit(examples: Sequence[Example]) -> Dict[str, np.ndarray]:
 
     words = [tokens(normalise(example.text)) for example in examples]
     vectorisers = {
-        "phrase": TfidfVectorizer(analyzer=phrases, binary=True),
-        "fragment": TfidfVectorizer(analyzer=fragments, binary=True, min_df=MINIMUM_TEXTS),
+        kind: TfidfVectorizer(analyzer=feature, binary=True, min_df=MINIMUM_TEXTS[kind])
+        for kind, feature in FEATURES.items()
     }
     matrix = FeatureUnion(list(vectorisers.items())).fit_transform(words)
     regression = LogisticRegression(C=PENALTY, class_weight="balanced", max_iter=2000)

@@ -15,28 +15,24 @@ from typing import Dict, Iterable, List, Mapping, Tuple
 
 import numpy as np
 
-from bot.screening.opinion_features import fragments, phrases, pieces
+from bot.screening.opinion_features import fragments, meanings, phrases, pieces
 
 ARTEFACT = Path(__file__).with_name("second_opinion.npz")
+FEATURES = {"phrase": phrases, "fragment": fragments, "meaning": meanings}
 
 
 class Model:
-    """A logistic regression over phrases and letter runs, with its calibration."""
+    """A logistic regression over phrases, letter runs and word meanings, with its calibration."""
 
     def __init__(self, arrays: Mapping[str, np.ndarray]):
-        self._phrases = _table(arrays, "phrase")
-        self._fragments = _table(arrays, "fragment")
+        self._tables = [(feature, _table(arrays, kind)) for kind, feature in FEATURES.items()]
         self._bias = float(arrays["bias"])
         self._slope, self._offset = (float(number) for number in arrays["calibration"])
         self.data_sha256 = str(arrays["data_sha256"])
 
     def score(self, words: List[str]) -> float:
         """Log odds of an emergency before calibration, for the tokens of one piece of text."""
-        return (
-            self._bias
-            + _cosine(self._phrases, phrases(words))
-            + _cosine(self._fragments, fragments(words))
-        )
+        return self._bias + sum(_cosine(table, feature(words)) for feature, table in self._tables)
 
     def raw(self, text: str) -> float:
         """The highest score among the message and its sentences."""
