@@ -15,6 +15,7 @@ class ActionExplainSideEffects(CareAction):
     """Asks first what triage wants to know, otherwise gives the advice for the symptoms."""
 
     action_name = "action_explain_side_effects"
+    done = "answered"
 
     def answer(self, dispatcher: CollectingDispatcher, incoming: Incoming) -> Events:
         """Answer below an emergency; the level decides what may be said (responses.md 4)."""

@@ -26,12 +26,14 @@ Events = List[Dict[str, Any]]
 class CareAction(Action, ABC):
     """A custom action that ends in one of two ways: answered, or not at all.
 
-    Only an action that came to its end sets ``check_state`` to ``passed``. One that raised says
+    Only an action that came to its end sets ``check_state``. One that raised says
     nothing, and the rule behind it then sends the safe text: half an answer is never sent.
     """
 
     #: The name in domain.yml.
     action_name: str
+    #: The value of ``check_state`` that says the action came to its end.
+    done = "passed"
 
     def name(self) -> str:
         """Return the name under which Rasa calls the action."""
@@ -48,7 +50,7 @@ class CareAction(Action, ABC):
             logger.error("%s failed: %s at %s", self.action_name, type(error).__name__, _at(error))
             dispatcher.messages.clear()
             return []
-        return [*events, SlotSet("check_state", "passed")]
+        return [*events, SlotSet("check_state", self.done)]
 
     @abstractmethod
     def answer(self, dispatcher: CollectingDispatcher, incoming: Incoming) -> Events:

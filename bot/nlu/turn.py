@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, Dict, Mapping, Optional
 
-from bot.nlu.wording import emergency_kind, mentions_crisis
+from bot.nlu.wording import CRISIS, emergency_kind, mentions_crisis
 from bot.screening import screen
 from bot.screening.second_opinion import opinion
 from bot.triage import assess
@@ -87,6 +87,7 @@ class Memory:
     episode: Optional[Mapping[str, Any]] = None
     level: Optional[Level] = None
     emergency_open: bool = False
+    emergency_kind: str = ""
     called: bool = False
     injection_time: Optional[datetime] = None
     weeks_pregnant: Optional[float] = None
@@ -103,6 +104,7 @@ class Memory:
             episode=slots.get("episode"),
             level=Level[level] if level and level != "NONE" else None,
             emergency_open=slots.get("emergency_open") == "yes",
+            emergency_kind=slots.get("emergency_kind") or "",
             called=slots.get("called") == "yes",
             injection_time=datetime.fromisoformat(injection) if injection else None,
             weeks_pregnant=weeks.get("weeks"),
@@ -158,7 +160,7 @@ def read_turn(text: str, guess: Guess, memory: Memory, now: datetime) -> Turn:
     slots = {
         "episode": episode,
         "triage_level": overall.level.name if overall.level else "NONE",
-        **_facts(screening, now),
+        **stated(screening, now),
         **_emergency(intent, guess, memory, overall),
         **_patience(intent, memory),
     }
@@ -170,8 +172,7 @@ def read_turn(text: str, guess: Guess, memory: Memory, now: datetime) -> Turn:
 def unscreened(memory: Memory) -> Turn:
     """Return the turn of a message that could not be screened: never one that looks calm."""
     if memory.emergency_open:
-        reply = "other_after_call" if memory.called else "other"
-        return Turn("in_emergency", {"emergency_reply": reply})
+        return Turn("in_emergency", _in_emergency(Guess(), memory))
     return Turn("screen_failed")
 
 
@@ -185,6 +186,9 @@ def _route(
 ) -> str:
     """Return the intent: ``message`` is this message alone, ``overall`` the whole episode."""
     emergency = overall.level is Level.EMERGENCY_NOW
+    if memory.emergency_kind == "crisis_passive" and guess.intent == "affirm":
+        # "Are you having thoughts of hurting yourself or your baby?" (triage.md 8.9)
+        return "report_red_flag"
     if message.level is Level.EMERGENCY_NOW or (emergency and not memory.emergency_open):
         return "report_red_flag"
     if emergency or memory.emergency_open:
@@ -227,7 +231,8 @@ def _present(screening: Screening) -> bool:
     return any(finding.assertion is Assertion.PRESENT for finding in screening.findings)
 
 
-def _facts(screening: Screening, now: datetime) -> Dict[str, Any]:
+def stated(screening: Screening, now: datetime) -> Dict[str, Any]:
+    """Return the slots for the circumstances a message states, as absolute times (UTC)."""
     facts: Dict[str, Any] = {}
     if screening.facts.since_injection is not None:
         # The later end of what she said is the safer one: reactions are judged by recency.
@@ -253,23 +258,34 @@ _REPLY_OF_INTENT = {
 }
 
 
+YES_NO = ("affirm", "deny")
+
+
 def _emergency(intent: str, guess: Guess, memory: Memory, overall: Assessment) -> Dict[str, Any]:
     if intent == "report_red_flag":
         crisis = mentions_crisis(overall.findings)
         kind = emergency_kind(overall)
+        if memory.emergency_kind == "crisis_passive" and guess.intent == "affirm":
+            kind = "crisis_intent"
         return {
             "emergency_open": "yes",
             "emergency_kind": kind,
-            "emergency_crisis": "yes" if crisis and kind == "allergic" else "no",
+            "emergency_crisis": "yes" if crisis and kind not in CRISIS else "no",
         }
-    if intent != "in_emergency":
-        return {}
+    return _in_emergency(guess, memory) if intent == "in_emergency" else {}
+
+
+def _in_emergency(guess: Guess, memory: Memory) -> Dict[str, Any]:
+    """Return how her message inside an open emergency is answered (responses.md 2.2 and 3)."""
     reply = _REPLY_OF_INTENT.get(guess.intent, "other")
-    if reply == "called":
-        return {"emergency_reply": "called", "called": "yes"}
-    if reply in ("not_called", "cannot_call"):
-        # She hung up, or never got through: the call line comes back.
-        return {"emergency_reply": reply, "called": "no"}
+    called = {"called": "yes", "not_called": "no", "cannot_call": "no"}.get(reply)
+    known = {"called": called} if called else {}
+    if memory.emergency_kind in CRISIS:
+        # "Yes" and "no" answer another question there, and lying down is no help.
+        return {"emergency_reply": "crisis", **({} if guess.intent in YES_NO else known)}
+    if called:
+        # "no" after "yes": she hung up or never got through, so the call line comes back.
+        return {"emergency_reply": reply, **known}
     return {"emergency_reply": f"{reply}_after_call" if memory.called else reply}
 
 

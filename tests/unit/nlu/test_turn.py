@@ -1,0 +1,177 @@
+"""What a message means for the dialogue, with the real screening and triage."""
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from bot.nlu.turn import Guess, Memory, read_turn, stated, unscreened, without_command
+from bot.triage.vocabulary import Ago, Level, Screening, StatedFacts
+
+NOW = datetime(2026, 11, 22, 2, 0, tzinfo=timezone.utc)
+EMERGENCY = "i got my b12 jab 20 min ago, now im wheezing and my lips are swelling"
+
+
+class Talk:
+    """A conversation: slots are kept from turn to turn as Rasa does."""
+
+    def __init__(self):
+        self.slots, self.now = {}, NOW
+
+    def say(self, text, intent="nlu_fallback", **guess):
+        self.now += timedelta(minutes=1)
+        turn = read_turn(text, Guess(intent, **guess), Memory.from_slots(self.slots), self.now)
+        self.slots.update(turn.slots)
+        return turn
+
+
+@pytest.fixture
+def talk():
+    return Talk()
+
+
+@pytest.mark.parametrize("intent", ["greet", "faq_harm_to_baby", "goodbye", "out_of_scope"])
+def test_an_emergency_wins_over_whatever_the_classifier_thinks(talk, intent):
+    turn = talk.say(EMERGENCY, intent)
+    assert turn.intent == "report_red_flag"
+    assert talk.slots["emergency_open"] == "yes"
+    assert talk.slots["emergency_kind"] == "allergic"
+
+
+def test_an_emergency_is_found_in_the_middle_of_a_question(talk):
+    assert talk.say("mild headache, 30 weeks").assessment.question == "8.1-H1"
+    assert talk.say("no but my throat is closing up").intent == "report_red_flag"
+
+
+def test_a_hedged_answer_to_a_red_flag_question_is_a_yes(talk):
+    assert talk.say("itchy all over since the shot").intent == "report_urgent"
+    assert talk.say("maybe, a bit").intent == "report_red_flag"
+
+
+@pytest.mark.parametrize(
+    ("intent", "reply"),
+    [
+        ("deny", "not_called"),
+        ("cannot_call", "cannot_call"),
+        ("feel_better", "fine"),
+        ("thanks", "leaving"),
+        ("faq_harm_to_baby", "other"),
+        ("start_over", "other"),
+    ],
+)
+def test_nothing_but_the_emergency_is_talked_about_while_it_is_open(talk, intent, reply):
+    talk.say(EMERGENCY)
+    turn = talk.say("ok", intent)
+    assert (turn.intent, talk.slots["emergency_reply"]) == ("in_emergency", reply)
+    assert talk.slots["triage_level"] == "EMERGENCY_NOW"
+
+
+def test_the_call_line_goes_once_she_has_called_and_comes_back_when_the_line_drops(talk):
+    talk.say(EMERGENCY)
+    talk.say("yes", "have_called")
+    talk.say("im better now", "feel_better")
+    assert talk.slots["emergency_reply"] == "fine_after_call"
+    talk.say("no", "deny")
+    talk.say("ok", "thanks")
+    assert talk.slots["emergency_reply"] == "leaving"
+
+
+def test_a_new_emergency_inside_an_open_one_is_said_in_full_again(talk):
+    talk.say(EMERGENCY)
+    assert talk.say("now i cant breathe at all").intent == "report_red_flag"
+
+
+def test_yes_to_the_question_of_a_passive_crisis_becomes_a_plan(talk):
+    talk.say("I don't want to be here anymore")
+    assert talk.slots["emergency_kind"] == "crisis_passive"
+    assert talk.say("yes", "affirm").intent == "report_red_flag"
+    assert talk.slots["emergency_kind"] == "crisis_intent"
+
+
+def test_no_in_a_crisis_is_not_read_as_not_called(talk):
+    talk.say("I don't want to be here anymore")
+    talk.say("no", "deny")
+    assert talk.slots["emergency_reply"] == "crisis"
+    assert "called" not in talk.slots
+
+
+def test_the_classifier_alone_leads_to_the_first_question(talk):
+    turn = talk.say("it is all going strange", "report_red_flag", red_flag=0.9)
+    assert turn.intent == "check_first"
+    assert talk.slots["episode"]["open_question"] == "U-01"
+    assert talk.say("yes").intent == "report_red_flag"
+
+
+def test_an_unsure_classifier_still_leads_to_the_first_question(talk):
+    assert talk.say("it is all going strange", "report_red_flag", red_flag=0.2).intent == (
+        "check_first"
+    )
+    assert talk.slots["triage_level"] == "NONE"
+
+
+def test_a_symptom_no_row_knows_goes_to_a_nurse(talk):
+    assert talk.say("my elbow hums", "report_symptom").intent == "unmapped_symptom"
+
+
+def test_a_general_question_is_answered_even_if_the_classifier_hears_a_report(talk):
+    assert talk.say("what if my throat closes?", "report_red_flag").intent == "faq_urgent_reactions"
+
+
+def test_a_question_beside_a_symptom_is_remembered(talk):
+    turn = talk.say("queasy since the shot, will it hurt my baby?", "faq_harm_to_baby")
+    assert turn.intent == "report_symptom"
+    assert talk.slots["also_asked"] == "faq_harm_to_baby"
+
+
+def test_a_plain_question_keeps_its_intent(talk):
+    assert talk.say("will it hurt my baby?", "faq_harm_to_baby").intent == "faq_harm_to_baby"
+    assert talk.slots["triage_level"] == "NONE"
+
+
+def test_asking_for_a_human_is_never_answered_as_a_symptom(talk):
+    assert talk.say("can I talk to a nurse please").intent == "ask_human"
+
+
+def test_two_messages_in_a_row_that_nobody_understood_go_to_a_nurse(talk):
+    assert talk.say("flurb").intent == "nlu_fallback"
+    assert talk.say("hello", "greet").intent == "greet"
+    assert talk.say("flurb").intent == "nlu_fallback"
+    assert talk.say("blarg").intent == "not_understood_again"
+
+
+def test_a_typed_emergency_command_asks_the_first_question(talk):
+    assert talk.say("emergency help", "out_of_scope", typed_command=True).intent == "check_first"
+    assert talk.slots["episode"]["open_question"] == "U-01"
+
+
+def test_a_photo_without_words_asks_the_first_question(talk):
+    assert talk.say("[photo]", "out_of_scope", without_words=True).intent == "no_words"
+    assert talk.say("yes").intent == "report_red_flag"
+
+
+def test_time_and_weeks_she_said_go_on_counting():
+    said = StatedFacts(since_injection=Ago(20, 30), weeks_pregnant=27)
+    slots = stated(Screening(facts=said), NOW)
+    later = Memory.from_slots(slots).context(NOW + timedelta(weeks=1))
+    # The later end of "20 to 30 minutes ago" is the safer one.
+    assert later.minutes_since_injection == pytest.approx(20 + 7 * 24 * 60)
+    assert later.weeks_pregnant == pytest.approx(28)
+
+
+def test_a_message_that_could_not_be_screened_never_looks_calm(talk):
+    assert unscreened(Memory()).intent == "screen_failed"
+    open_emergency = Memory(level=Level.EMERGENCY_NOW, emergency_open=True)
+    assert unscreened(open_emergency).intent == "in_emergency"
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("/cant_breathe", "cant breathe"),
+        ("  //restart", "restart"),
+        ("/", "?"),
+        ("1/2 a tablet", "1/2 a tablet"),
+        ("snake_case", "snake_case"),
+    ],
+)
+def test_a_typed_command_becomes_text(typed, read):
+    assert without_command(typed) == read
