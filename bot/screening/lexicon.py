@@ -24,10 +24,10 @@ FOLDER = Path(__file__).parent / "lexicon"
 
 #: Words without meaning of their own here; left out before phrases are compared.
 LIGHT_WORDS = grammar("light_words")
-_KEY = re.compile(r"(?:(?:SK|AW|BR|CI|GI|NE|OB|CA|IS|IN|MH|TX|RM)-\d{2}|G-1[023])\Z")
+_KEY = re.compile(r"(?:(?:SK|AW|BR|CI|GI|NE|OB|CA|IS|IN|MH|TX|RM)-\d{2}|G-1[0237]|Q-04|C-1[14])\Z")
 _RULE = re.compile(
-    r"(?P<parts>[a-z_0-9|+> ]+?)(?: within (?P<within>\d+))?(?: unless (?P<unless>[a-z_0-9, ]+?))?"
-    r"(?: as (?P<attributes>[a-z_0-9, ]+))?\Z"
+    r"(?P<parts>[a-z_0-9|+> ]+?)(?: within (?P<within>\d+))?(?: as (?P<attributes>[a-z_0-9, ]+?))?"
+    r"(?: unless (?P<unless>[a-z_0-9, ]+?))?\Z"
 )
 DEFAULT_WINDOW = 7
 
@@ -96,7 +96,7 @@ def _parse_rule(name: str, key: str, text: Any, concepts: Set[str]) -> Rule:
     where = f"{name}, row {key}: rule {text!r}"
     match = _RULE.match(text) if isinstance(text, str) else None
     if not match:
-        raise LexiconError(f"{where} is not 'idea + idea [within N] [unless idea] [as attribute]'")
+        raise LexiconError(f"{where} is not 'idea + idea [within N] [as attribute] [unless idea]'")
     ordered = ">" in match["parts"]
     parts = tuple(
         frozenset(word.strip() for word in part.split("|"))

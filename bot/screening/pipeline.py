@@ -15,6 +15,7 @@ from bot.screening.languages import foreign_findings
 from bot.screening.lexicon import load
 from bot.screening.matching import Hit, Read, matcher
 from bot.screening.measurements import measured
+from bot.screening.numbers import Line, count_of, line_of
 from bot.screening.times import Times, read_times
 from bot.triage.vocabulary import Finding, Screening
 
@@ -41,18 +42,19 @@ def screen(text: str, language: str = "en") -> Screening:
     candidates, figurative = _without_idioms(composer().compose(read, layout), cues, read)
     candidates = _most_specific(candidates)
     context = contexts(read, layout, cues, candidates)
-    times = read_times(read, layout)
+    line = line_of(read)
+    times = read_times(line, layout)
     findings = [
         finding
         for candidate in candidates
-        for finding in [_finding(text, candidate, read, layout, cues, context, times)]
+        for finding in [_finding(text, candidate, read, layout, cues, context, times, line)]
     ]
-    findings += measured(text, read, layout, context)
-    foreign, unsupported = foreign_findings(text, read, language, bool(findings))
+    findings += measured(text, read, line, layout, context)
+    foreign, unsupported = foreign_findings(text, language, bool(findings))
     findings += foreign
     findings.sort(key=lambda f: (f.start, f.end, f.key))
     facts = stated_facts(
-        read, layout, cues, times, tuple(findings), context, figurative, unsupported
+        read, line, cues, times, tuple(findings), context, figurative, unsupported
     )
     return Screening(_few_of_a_kind(findings), facts)
 
@@ -65,11 +67,12 @@ def _finding(
     cues: Dict[str, List[Hit]],
     context: Context,
     times: Times,
+    line: Line,
 ) -> Finding:
     meaning = context.meaning(candidate)
     start = read.words[candidate.start].start
     end = max(read.words[i].end for i in range(candidate.start, candidate.end))
-    when, values = times.of(candidate, meaning.assertion)
+    when = times.of(candidate, meaning.assertion)
     attributes = attributes_of(candidate, read, layout, cues) | meaning.attributes
     return Finding(
         key=candidate.key,
@@ -80,7 +83,7 @@ def _finding(
         experiencer=meaning.experiencer,
         attributes=attributes,
         when=when,
-        values=values,
+        values=count_of(candidate, line),
     )
 
 

@@ -1,25 +1,177 @@
-"""Times and durations: "20 min ago", "since last night", "two weeks after my jab"."""
+"""Times and durations: "20 min ago", "since last night", "two weeks after my jab".
+
+Section 3 of triage.md says how spoken times count: limits are inclusive and on the safer side, and
+a day name alone may be today.
+"""
 
 from __future__ import annotations
 
-from typing import Mapping, Optional, Tuple
+import re
+from dataclasses import dataclass
+from typing import List, Optional, Tuple
 
 from bot.screening.clauses import Layout
 from bot.screening.composition import Candidate
-from bot.screening.matching import Read
+from bot.screening.numbers import Line, every
 from bot.triage.vocabulary import Ago, Assertion
+
+HOUR, DAY, WEEK = 60.0, 1440.0, 10080.0
+_UNITS = {
+    "second": 1 / 60, "minute": 1.0, "hour": HOUR, "hr": HOUR, "h": HOUR, "day": DAY, "week": WEEK,
+    "month": 30 * DAY, "year": 365 * DAY, "fortnight": 2 * WEEK, "night": DAY, "wk": WEEK,
+    "decade": 3650 * DAY,
+}  # fmt: skip
+_UNIT = r"(?P<unit>seconds?|minutes?|hours?|hrs?|h|days?|nights?|weeks?|wks?|fortnights?|months?|years?|decades?)"
+_AMOUNT = (
+    r"(?P<half>half (?:an? )?)?(?P<number>\d+(?:\.\d+)?|an?|the|few|a few|several|some|many)?"
+    r"(?P<more> and a half)?(?: of)? ?(?:little |good |whole |full )?"
+)
+_AGO = re.compile(rf"\b{_AMOUNT}{_UNIT} (?:or so )?(?:ago|back|earlier|prior|now since)\b")
+_AFTER = re.compile(
+    rf"\b{_AMOUNT}{_UNIT} (?:or so )?(?:later|after|post|following|from|since|into)\b(?P<rest>[^;,]{{0,24}})"
+)
+_WITHIN = re.compile(rf"\bwithin (?:the )?(?:an? )?{_AMOUNT}{_UNIT}(?: of)?\b(?P<rest>[^;,]{{0,24}})")
+_NAMED: Tuple[Tuple[str, float, Optional[float]], ...] = (
+    (r"the day before yesterday|2 days ago", DAY, 3 * DAY),
+    (r"yesterday (?:evening|night|afternoon)|last (?:night|evening)", 4 * HOUR, 18 * HOUR),
+    (r"yesterday(?: morning)?|day before", 8 * HOUR, 2 * DAY),
+    (r"just now|a moment ago|moments ago|minutes ago|straight away|straight after|right after", 0, 30.0),
+    (r"(?:earlier )?this (?:morning|am)|this afternoon|this evening|earlier today|earlier on", 0, 14 * HOUR),
+    (r"tonight", 0, 6 * HOUR),
+    (r"today", 0, DAY),
+    (r"(?:on |last |this )?(?:mon|tues|wednes|thurs|fri|satur|sun)day", 0, WEEK),
+    (r"(?:at |over |since |last |this )?(?:the )?weekend", 0, WEEK),
+    (r"last week|the other week|a week ago", 3 * DAY + 1, 2 * WEEK),
+    (r"the other day|few days back|days ago", DAY, WEEK),
+    (r"last month|the other month", WEEK + 1, 62 * DAY),
+    (r"weeks ago", WEEK + 1, 26 * WEEK),
+    (r"months ago", 4 * WEEK, 365 * DAY),
+    (r"last (?:year|summer|winter|spring|autumn|christmas)", WEEK, 730 * DAY),
+    (r"years ago|years back|ages ago|long ago|as a (?:child|kid|teenager)|at school|decades ago", 365 * DAY, None),
+)  # fmt: skip
+_NAMED_PATTERN = re.compile(
+    r"\b(?:" + "|".join(f"(?P<n{i}>{p})" for i, (p, _, _) in enumerate(_NAMED)) + r")\b"
+)
+_INJECTION = re.compile(
+    r"\b(?:injections?|injected|shots?|jabs?|jabbed|jag|needle|b12|booster|dose|it went in|"
+    r"(?:hydroxo|cyano|methyl)?cobalamin|vaccinated)\b"
+)
+_REACTING = re.compile(r"^ ?(?:after|from|with|following|because of|due to|since) ")
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A time in the text: minutes before the message, and whether it dates the injection."""
+
+    start: int
+    end: int
+    ago: Ago
+    injection: bool
 
 
 class Times:
     """The times a message states."""
 
-    def of(
-        self, found: Candidate, assertion: Assertion
-    ) -> Tuple[Optional[Ago], Mapping[str, float]]:
-        """When the finding was or began, and its measurements."""
-        return None, {}
+    def __init__(self, mentions: List[Mention], layout: Layout):
+        self._mentions = mentions
+        self._layout = layout
+
+    @property
+    def since_injection(self) -> Optional[Ago]:
+        """Time since the latest injection, the first stated one."""
+        for mention in self._mentions:
+            if mention.injection:
+                return mention.ago
+        return None
+
+    def of(self, found: Candidate, assertion: Assertion) -> Optional[Ago]:
+        """When the finding was or began: the nearest time in its sentence that is not the injection's."""
+        sentence = self._layout.sentence[found.start]
+        best: Optional[Mention] = None
+        for mention in self._mentions:
+            if mention.injection or abs(self._layout.sentence[mention.start] - sentence) > 0:
+                continue
+            if best is None or _gap(mention, found) < _gap(best, found):
+                best = mention
+        return best.ago if best else None
 
 
-def read_times(read: Read, layout: Layout) -> Times:
-    """All times of a message."""
-    return Times()
+def _gap(mention: Mention, found: Candidate) -> int:
+    return max(mention.start - found.end, found.start - mention.end, 0)
+
+
+def read_times(line: Line, layout: Layout) -> Times:
+    """All times of a message, in text order."""
+    mentions: List[Mention] = []
+    taken: set = set()
+
+    def keep(words: range, ago: Ago, injection: bool) -> None:
+        if taken.isdisjoint(words):
+            taken.update(words)
+            mentions.append(Mention(words.start, words.stop, ago, injection))
+
+    for match, words in every(_AGO, line):
+        ago = _amount(match)
+        if ago:
+            keep(words, ago, _dates_injection(line.text, match.start(), match.end()))
+    for pattern in (_AFTER, _WITHIN):
+        for match, words in every(pattern, line):
+            ago = _amount(match)
+            rest = match["rest"]
+            own = bool(_INJECTION.search(rest)) or (pattern is _AFTER and not rest.strip())
+            if ago and own:
+                keep(words, ago, True)
+    for match, words in every(_NAMED_PATTERN, line):
+        number = next(i for i in range(len(_NAMED)) if match[f"n{i}"])
+        least, most = _NAMED[number][1:]
+        injection = _dates_injection(line.text, match.start(), match.end())
+        if injection and (least, most) == (4 * HOUR, 18 * HOUR):
+            least = 8 * HOUR
+        keep(words, Ago(float(least), None if most is None else float(most)), injection)
+    mentions.sort(key=lambda mention: mention.start)
+    return Times(mentions, layout)
+
+
+def _amount(match) -> Optional[Ago]:
+    unit = match["unit"].rstrip("s") if match["unit"] not in ("hrs",) else "hr"
+    minutes = _UNITS.get(unit)
+    if minutes is None:
+        return None
+    said = (match["number"] or "").strip()
+    if match["half"]:
+        return Ago(minutes / 2, minutes / 2)
+    if not said:
+        return None
+    if said in ("few", "a few", "some"):
+        return Ago(2 * minutes, 5 * minutes)
+    if said in ("several", "many"):
+        return Ago(3 * minutes, 10 * minutes)
+    number = 1.0 if not said[0].isdigit() else float(said)
+    if match["more"]:
+        number += 0.5
+    if unit == "month":
+        return Ago(number * 28 * DAY, number * 31 * DAY)
+    if unit == "year":
+        year = number * 365 * DAY
+        return Ago(year, year)
+    return Ago(number * minutes, number * minutes)
+
+
+def _dates_injection(text: str, start: int, end: int) -> bool:
+    """Whether a time says when the injection was: "jab 20 min ago", "yesterday's injection"."""
+    after = text[end : end + 30].split(";")[0]
+    following = _INJECTION.search(after)
+    if following and not _REACTING.match(after) and after[: following.start()].count(" ") <= 3:
+        between = after[: following.start()]
+        if not re.search(r"\b(?:after|from|since|with|my lips|i had hives)\b", between):
+            return True
+    before = text[max(0, start - 45) : start].split(";")[-1]
+    last = None
+    for last in _INJECTION.finditer(before):
+        pass
+    if last is None:
+        return False
+    between = before[last.end() :]
+    return between.count(" ") <= 6 and not re.search(
+        r"\b(?:gave|made|caused|swelled|swollen|hives|fainted|started|came|but|and i|then|gone)\b", between
+    )
