@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Dict, FrozenSet, List
+from typing import Dict, FrozenSet, List, Sequence
 
 from bot.screening.clauses import Layout
 from bot.screening.composition import Candidate
 from bot.screening.lexicon import load
-from bot.screening.matching import Hit, Read
+from bot.screening.matching import Hit
 
 
 def attributes_of(
-    found: Candidate, read: Read, layout: Layout, cues: Dict[str, List[Hit]]
+    found: Candidate, layout: Layout, cues: Dict[str, List[Hit]], negated: Sequence[bool]
 ) -> FrozenSet[str]:
     """The attributes that the words around a finding give it (``lexicon/attributes.yml``)."""
     attributes = set(found.attributes)
@@ -19,6 +19,8 @@ def attributes_of(
         if cue.attribute in attributes or not _is_for(cue.keys, found.key):
             continue
         for hit in cues.get(label, ()):
+            if negated[hit.start]:
+                continue
             where = layout.sentence if cue.whole_sentence else layout.statement
             if where[hit.start] == where[found.start] and abs(hit.start - found.start) <= 25:
                 attributes.add(cue.attribute)

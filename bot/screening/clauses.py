@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import FrozenSet, List, Sequence, Tuple
 
 from bot.screening.grammar import grammar
-from bot.screening.matching import Read
+from bot.screening.matching import Read, Word
 from bot.screening.normalise import HARD_GAP, QUESTION_GAP, SOFT_GAP
 
 _SUBJECTS = grammar("first_person_subjects")
@@ -33,8 +33,12 @@ class Layout:
     sentence_starts: Tuple[int, ...]
 
 
-def lay_out(read: Read, breakers: Sequence[int]) -> Layout:
-    """Sentences and statements of a text. ``breakers`` are words that end a statement ("but")."""
+def lay_out(read: Read, breakers: Sequence[int], states: FrozenSet[int]) -> Layout:
+    """Sentences and statements of a text.
+
+    ``breakers`` are words that end a statement ("but"), ``states`` words that complete one: "my"
+    after them begins the next ("lips swollen my throat ...").
+    """
     words = read.words
     breaks = frozenset(breakers)
     sentence: List[int] = []
@@ -56,7 +60,7 @@ def lay_out(read: Read, breakers: Sequence[int]) -> Layout:
             or (new_sentence and not _carries_on(words, index, part_start))
             or index in breaks
             or index - part_start >= _LONGEST_STATEMENT
-            or (not new_sentence and _begins(words, index))
+            or (not new_sentence and _begins(words, index, states))
         )
         if new_part:
             part += 1
@@ -66,14 +70,18 @@ def lay_out(read: Read, breakers: Sequence[int]) -> Layout:
     return Layout(tuple(sentence), tuple(statement), frozenset(questions), tuple(starts))
 
 
-def _carries_on(words, index: int, part_start: int) -> bool:
+def _carries_on(words: Sequence[Word], index: int, part_start: int) -> bool:
     """ "It feels huge." goes on with what the short sentence before was about."""
     return words[index].word in _CARRY_ON and index - part_start <= _SHORT_SENTENCE
 
 
-def _begins(words, index: int) -> bool:
+def _begins(words: Sequence[Word], index: int, states: FrozenSet[int]) -> bool:
     word = words[index]
     before = words[index - 1]
+    if word.word == "my" and word.gap == 0:
+        return index - 1 in states and before.word not in _LINKS
+    if index > 1 and words[index - 2].word in ("so", "too") and word.gap == 0:
+        return False
     if word.word in _SUBJECTS or word.word in _THIRD:
         if before.word in _JOINERS and word.gap == 0:
             return False

@@ -15,7 +15,9 @@ from bot.screening.clauses import Layout
 from bot.screening.grammar import grammar
 from bot.screening.lexicon import Lexicon, Rule, load
 from bot.screening.matching import Hit, Read
+from bot.screening.normalise import SOFT_GAP
 
+_FINE_LINKS = grammar("before_good")
 _LIST_WORDS = grammar("list_words")
 _MOST_PER_STATEMENT = 40
 
@@ -37,6 +39,7 @@ class Composer:
 
     def __init__(self, lexicon: Lexicon):
         self._body = lexicon.body
+        self._can_be_fine = lexicon.can_be_fine
         self._by_idea: Dict[str, List[Rule]] = defaultdict(list)
         for rule in lexicon.rules:
             for idea in rule.parts[0]:
@@ -47,11 +50,14 @@ class Composer:
         statements: Dict[int, Dict[str, List[Hit]]] = defaultdict(lambda: defaultdict(list))
         bodies: Dict[int, List[Hit]] = defaultdict(list)
         counts: Dict[int, int] = defaultdict(int)
+        fine = frozenset(hit.start for hit in read.hits if hit.label == "good")
         for hit in read.hits:
             number = layout.statement[hit.start]
             if layout.statement[hit.end - 1] != number or counts[number] > 400:
                 continue
             counts[number] += 1
+            if hit.label in self._can_be_fine and _is_fine(hit, fine, read):
+                continue
             statements[number][hit.label].append(hit)
             if hit.label in self._body:
                 bodies[number].append(hit)
@@ -72,6 +78,19 @@ class Composer:
                             (candidate.key, candidate.evidence, candidate.attributes), candidate
                         )
         return sorted(found.values(), key=lambda c: (c.start, c.end, c.key))
+
+
+def _is_fine(hit: Hit, fine: FrozenSet[int], read: Read) -> bool:
+    """Whether a body part is said to be well ("breathing is fine"): no change is its own."""
+    for index in range(hit.end, min(hit.end + 4, len(read.words))):
+        word = read.words[index]
+        if word.gap > SOFT_GAP or (word.gap and word.word != "all"):
+            return False
+        if index in fine:
+            return True
+        if word.word not in _FINE_LINKS:
+            return False
+    return False
 
 
 def _candidate(rule: Rule, parts: Sequence[Hit]) -> Candidate:

@@ -17,11 +17,14 @@ from bot.screening.negation import negated_words
 from bot.screening.normalise import HARD_GAP
 from bot.triage.vocabulary import Assertion, Experiencer
 
+_PAST_VERBS = grammar("past_verbs")
 _SELF = grammar("first_person")
 _QUESTION_WORDS = grammar("question_words")
 _AFTER_CAN = grammar("not_asking_after_can")
 _DEICTIC = grammar("pointing_words")
 _BODY_KEYS = ("SK", "AW", "BR", "CI", "GI", "NE", "CA", "IS", "IN")
+#: Statements and questions about treatment are made, not had.
+_STATEMENTS = ("TX", "RM", "G-", "Q-", "MH-06")
 _ALWAYS_HERS = ("OB", "MH", "TX", "RM", "G-")
 
 
@@ -41,7 +44,7 @@ class Context:
         self._read = read
         self._layout = layout
         self._cues = cues
-        self._negated = negated_words(read, layout, cues)
+        self.negated = negated_words(read, layout, cues)
         self._by_sentence: Dict[str, Dict[int, List[Hit]]] = {}
         for label, hits in cues.items():
             groups: Dict[int, List[Hit]] = defaultdict(list)
@@ -71,6 +74,8 @@ class Context:
     def _assertion(self, found: Candidate) -> Assertion:
         if self._is_negated(found):
             return Assertion.NEGATED
+        if found.key.startswith(_STATEMENTS):
+            return Assertion.PRESENT
         if self._is_hypothetical(found):
             return Assertion.HYPOTHETICAL
         if self._is_historical(found):
@@ -82,9 +87,9 @@ class Context:
     def _is_negated(self, found: Candidate) -> bool:
         words = self._read.words
         evidence = sorted(found.evidence)
-        if self._negated[evidence[-1]]:
+        if self.negated[evidence[-1]]:
             return True
-        if all(self._negated[i] for i in evidence):
+        if all(self.negated[i] for i in evidence):
             return True
         after = found.end
         if after < len(words) and words[after].word in ("no", "none", "nope", "nil", "negative"):
@@ -175,7 +180,9 @@ class Context:
 
     def _is_historical(self, found: Candidate) -> bool:
         statement = self._statement(found.start)
-        for hit in self._hits("history", found):
+        for hit in self._hits("history", found) + self._past_history(found):
+            if self._dates_injection(hit, statement):
+                continue
             if abs(self._statement(hit.start) - statement) > 1:
                 continue
             if not self._reaches_either(hit, found):
@@ -188,6 +195,30 @@ class Context:
             return True
         return False
 
+    def _past_history(self, found: Candidate) -> List[Hit]:
+        """ "before the shots" is history only of what "was" or "used to" be."""
+        words = self._read.words
+        number = self._layout.sentence[found.start]
+        start = self._layout.sentence_starts[number]
+        if any(w.word in _PAST_VERBS for w in words[start : found.end]):
+            return self._hits("history_past", found)
+        return []
+
+    def told_as_past(self, found: Candidate) -> bool:
+        """Whether a verb in the past and nothing like "still" or "again" goes with the finding."""
+        words = self._read.words
+        number = self._layout.sentence[found.start]
+        inside = words[self._layout.sentence_starts[number] : found.end]
+        return any(w.word in _PAST_VERBS for w in inside) and not self._hits("again", found)
+
+    def _dates_injection(self, hit: Hit, statement: int) -> bool:
+        """ "my last injection was a month ago" says nothing about when the symptom was."""
+        number = self._statement(hit.start)
+        return number != statement and any(
+            other.label == "injection" and self._statement(other.start) == number
+            for other in self._read.hits
+        )
+
     def _reaches_either(self, hit: Hit, found: Candidate) -> bool:
         low, high = sorted((hit.start, found.start))
         return not any(low < stop.start <= high for stop in self._cues.get("part", ()))
@@ -197,7 +228,7 @@ class Context:
         for hit in self._cues.get("resolved", ()):
             if hit.start < found.end or not found.evidence.isdisjoint(range(hit.start, hit.end)):
                 continue
-            if self._negated[hit.start]:
+            if self.negated[hit.start]:
                 continue
             if self._consumed(hit):
                 continue

@@ -14,57 +14,81 @@ from bot.triage.vocabulary import Ago, Assertion, Finding, StatedFacts
 
 _SHOT = r"(?:b12 )?(?:injections?|shots?|jabs?|needle|dose|one|appointment|b12|it)"
 _WEEKS = re.compile(
-    r"(?<!for )(?<!in )(?<!every )(?<!last )(?<!past )(?<!next )(?<!within )(?<!after )(?<!for about )"
-    r"(?<!for the last )(?<!since )(?<!another )(?<!for over )(?<!over )(?<!took )(?<!had )(?<!lasted )"
-    r"\b(?P<weeks>[4-9]|[1-3]\d|4[0-3]) ?(?:and|,)? ?(?:(?P<days>[0-6]) )?(?:weeks?|wks?|w|weeker)\b"
-    r"(?: (?P<extra>[0-6]) ?(?:d|days?))?(?! ?(?:ago|after|old|post|later|of |since|back|apart|straight|"
-    r"postpartum|in a row|from|until|till|left|to go|course|postnatal|long|now and|and then|prior|earlier))"
+    r"(?<!for )(?<!in )(?<!every )(?<!last )(?<!past )(?<!next )(?<!within )(?<!after )"
+    r"(?<!for about )(?<!for the last )(?<!since )(?<!another )(?<!for over )(?<!over )(?<!took )"
+    r"(?<!had )(?<!lasted )"
+    r"\b(?P<weeks>[4-9]|[1-3]\d|4[0-3]) ?(?:and|,)? ?(?:(?P<days>[0-6]) )?(?:weeks?|wks?|w|"
+    r"weeker)\b"
+    r"(?: (?P<extra>[0-6]) ?(?:d|days?))?(?! ?(?:ago|after|old|post|later|of |since|back|apart|"
+    r"straight|"
+    r"postpartum|in a row|from|until|till|left|to go|course|postnatal|long|now and|and then|"
+    r"prior|earlier))"
 )
 _MONTHS = re.compile(r"\b(?P<months>[1-9]) (?:and a half )?months? (?:pregnant|along|gone|preg)\b")
 _TRIMESTER = re.compile(
-    r"(?:\bi am in (?:my|the) |^(?:in my )?|now in (?:my|the) |, )(?P<which>first|second|third|1st|2nd|3rd|last) "
+    r"(?:\bi am in (?:my|the) |^(?:in my )?|now in (?:my|the) |, )(?P<which>first|second|third|"
+    r"1st|2nd|3rd|last) "
     r"trimester\b(?! i (?:was|had))"
 )
 _TRIMESTERS = {"first": 10.0, "1st": 10.0, "second": 20.0, "2nd": 20.0}
 _POSTPARTUM = re.compile(
-    r"\b(?:postpartum|postnatal|gave birth|after (?:the )?birth|after giving birth|had my baby|had the baby|"
+    r"\b(?:postpartum|postnatal|gave birth|after (?:the )?birth|after giving birth|had my baby|"
+    r"had the baby|"
     r"(?:days|weeks|months) pp|after delivery|since the birth|since giving birth|had a c section|"
-    r"breast ?feeding|my (?:newborn|new baby)|delivered my baby|delivered (?:\d+|last|yesterday))\b"
+    r"breast ?feeding|my (?:newborn|new baby)|delivered my baby|delivered (?:\d+|last|"
+    r"yesterday))\b"
 )
 _NOT_PREGNANT = re.compile(
-    r"\b(?:i am not pregnant|not pregnant|no longer pregnant|i am a man|37 year old male|year old male)\b"
+    r"\b(?:i am not pregnant|not pregnant|no longer pregnant|i am a man|37 year old male|"
+    r"year old male)\b"
 )
 _NOTHING_ELSE = re.compile(
-    r"\b(?:nothing else|no other (?:symptoms?|problems?|signs?|issues?|complaints?)|otherwise (?:i am |i feel |all |"
-    r"feel )?(?:fine|well|ok|good|great|normal)|no symptoms(?: at all)?|no other|(?:fine|ok|well) otherwise|"
-    r"apart from that (?:i am |i feel |all )?(?:fine|ok|good|well)|that is all|everything else (?:is )?(?:fine|ok|"
+    r"\b(?:nothing else|no other (?:symptoms?|problems?|signs?|issues?|complaints?)|"
+    r"otherwise (?:i am |i feel |all |"
+    r"feel )?(?:fine|well|ok|good|great|normal)|no symptoms(?: at all)?|no other|(?:fine|ok|"
+    r"well) otherwise|"
+    r"apart from that (?:i am |i feel |all )?(?:fine|ok|good|well)|that is all|"
+    r"everything else (?:is )?(?:fine|ok|"
     r"normal|good)|not any other symptoms?)\b"
 )
 _NOT_YET = re.compile(
-    rf"\b(?:have not (?:had|got|started) (?:my |the |any |a )?(?:first )?{_SHOT}|not had (?:my |the |any |an? )?(?:first )?"
-    rf"{_SHOT}|before my first {_SHOT}|not since an? {_SHOT}|not (?:started|begun) (?:the )?{_SHOT}|"
-    rf"waiting for my first {_SHOT}|never had (?:a |an |the )?b12 {_SHOT}|not (?:due|having) (?:my )?{_SHOT} yet|"
+    rf"\b(?:have not (?:had|got|started) (?:my |the |any |a )?(?:first )?{_SHOT}|"
+    rf"not had (?:my |the |any |an? )?(?:first )?"
+    rf"{_SHOT}|before my first {_SHOT}|not since an? {_SHOT}|not (?:started|"
+    rf"begun) (?:the )?{_SHOT}|"
+    rf"waiting for my first {_SHOT}|never had (?:a |an |the )?b12 {_SHOT}|not (?:due|"
+    rf"having) (?:my )?{_SHOT} yet|"
     rf"not been given (?:my |the )?{_SHOT}|{_SHOT} not given)\b"
 )
 _NONE_FOR = re.compile(
-    rf"\b(?:no|not had (?:any|an?)|without|have not had (?:any|an?)) (?:more |b12 )*{_SHOT} (?:for|in|this|since) "
-    r"(?:about |over |nearly |the last |at least |more than )?(?P<length>half a year|half an? year|an? \w+|\w+ \w+|month|week|year)\b"
+    rf"\b(?:no|not had (?:any|an?)|without|have not had (?:any|an?)) (?:more |"
+    rf"b12 )*{_SHOT} (?:for|in|this|since) "
+    r"(?:about |over |nearly |the last |at least |more than )?(?P<length>half a year|"
+    r"half an? year|an? \w+|\w+ \w+|month|week|year)\b"
 )
 _NEXT = re.compile(
-    rf"\b(?:next|upcoming|following|due|{_SHOT} is|{_SHOT} due|have my {_SHOT}|having my {_SHOT}|get my {_SHOT}|"
-    rf"getting my {_SHOT})\b[^;]{{0,30}}?\b(?P<when>tomorrow|tonight|later today|today|next week|next month|"
-    r"in (?:about )?(?:an? |the )?(?:few |couple of )?(?P<count>\d+|an?|few)? ?(?P<unit>hours?|days?|weeks?|months?|fortnight)|"
+    rf"\b(?:next|upcoming|following|due|{_SHOT} is|{_SHOT} due|have my {_SHOT}|"
+    rf"having my {_SHOT}|get my {_SHOT}|"
+    rf"getting my {_SHOT})\b[^;]{{0,30}}?\b(?P<when>tomorrow|tonight|later today|today|"
+    rf"next week|next month|"
+    r"in (?:about )?(?:an? |the )?(?:few |couple of )?(?P<count>\d+|an?|few)? ?(?P<unit>hours?|"
+    r"days?|weeks?|months?|fortnight)|"
     r"(?:on |this |next )?(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b"
 )
 _AHEAD = {"hour": HOUR, "day": DAY, "week": WEEK, "fortnight": 2 * WEEK}
 _LENGTHS = {"half a year": 180 * DAY, "month": 21 * DAY, "week": 5 * DAY, "year": 365 * DAY}
 _UNREADABLE = re.compile(
-    r"^[;, ]*(?:(?:is|are|was) (?:this|that|these|it) (?:normal|ok|bad|serious|safe|bad news|fine)|photo|image|"
-    r"picture|attachment|voice message|video|normal|this|look)?(?: photo| picture| image| attachment| look)*[;,? ]*$"
+    r"^[;, ]*(?:(?:is|are|was) (?:this|that|these|it) (?:normal|ok|bad|serious|safe|bad news|"
+    r"fine)|photo|image|"
+    r"picture|attachment|voice message|video|normal|this|look)?(?: photo| picture| image|"
+    r" attachment| look)*[;,? ]*$"
 )
-_KEYBOARD = re.compile(r"(?:asdf|sdfg|dfgh|fghj|ghjk|hjkl|qwer|wert|zxcv|xcvb|[bcdfghjklmnpqrstvwxz]{5})")
+_KEYBOARD = re.compile(
+    r"(?:asdf|sdfg|dfgh|fghj|ghjk|hjkl|qwer|wert|zxcv|xcvb|[bcdfghjklmnpqrstvwxz]{5})"
+)
 _SMALL_TALK = re.compile(
-    r"\b(?:thank you|thanks|thank u|so kind|great service|lovely|well done|hello|hi|hey|good morning|good evening|"
+    r"\b(?:thank you|thanks|thank u|so kind|great service|lovely|well done|hello|hi|hey|"
+    r"good morning|good evening|"
     r"bye|goodbye|cheers|amazing|brilliant|love this|you are the best|appreciate)\b"
 )
 _TOLD = (Assertion.PRESENT, Assertion.RESOLVED, Assertion.HISTORICAL)
@@ -112,7 +136,9 @@ def _injection(text: str, times: Times):
 def _length(said: str) -> float:
     if said in _LENGTHS:
         return _LENGTHS[said]
-    match = re.match(r"(\d+|an?|the|few|half) ?(day|week|month|year|hour|fortnight|a year|an? year)", said)
+    match = re.match(
+        r"(\d+|an?|the|few|half) ?(day|week|month|year|hour|fortnight|a year|an? year)", said
+    )
     if not match:
         return WEEK
     number = float(match[1]) if match[1].isdigit() else (3.0 if match[1] == "few" else 1.0)
@@ -166,10 +192,12 @@ def _asks(read: Read, text: str) -> bool:
 
 
 def _readable(read: Read, text: str) -> bool:
-    """False for nonsense, a lone picture or emoji, and "is this normal?" without a symptom (U-01)."""
+    """False for nonsense, a lone picture or emoji, and a bare "is this normal?" (U-01)."""
     if _UNREADABLE.match(text):
         return False
     words = [w.word for w in read.words if w.word.isalpha()]
     if not words:
         return any(w.word[0].isdigit() for w in read.words)
-    return not (len(words) <= 3 and all(_KEYBOARD.search(word) or len(set(word)) == 1 for word in words))
+    return not (
+        len(words) <= 3 and all(_KEYBOARD.search(word) or len(set(word)) == 1 for word in words)
+    )

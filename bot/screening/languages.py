@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, FrozenSet, Iterable, List, Optional, Tuple
 
 import yaml
 
-from bot.screening.lexicon import FOLDER, LexiconError
+from bot.screening.lexicon import FOLDER, LOADER, LexiconError
 from bot.screening.normalise import fold
 from bot.triage.vocabulary import Finding
 
@@ -50,8 +50,10 @@ def _is_mark(character: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _phrases() -> Tuple[Dict[str, Tuple[Tuple[str, ...], str]], re.Pattern, Dict[str, str], re.Pattern]:
-    rows = yaml.safe_load((FOLDER / _FILE).read_text(encoding="utf-8"))
+def _phrases() -> Tuple[
+    Dict[str, Tuple[Tuple[str, ...], str]], re.Pattern, Dict[str, str], re.Pattern
+]:
+    rows = yaml.load((FOLDER / _FILE).read_text(encoding="utf-8"), Loader=LOADER)
     distress: Dict[str, Tuple[Tuple[str, ...], str]] = {}
     general: Dict[str, str] = {}
     for number, row in enumerate(rows, 1):
@@ -79,14 +81,19 @@ def _any_of(phrases) -> re.Pattern:
 
 
 def foreign_findings(
-    text: str, language: str, any_found: bool
+    text: str, words: Iterable[str], language: str, any_found: bool
 ) -> Tuple[List[Finding], Optional[str]]:
-    """Findings of distress phrases in other languages, and the language if it is not supported."""
+    """Findings of distress phrases in other languages, and the language if it is not supported.
+
+    ``words`` are the words of the text as typed, in lower case.
+    """
     distress, pattern, general, general_pattern = _phrases()
+    unsupported: Optional[str] = None if language.startswith("en") else language
+    if text.isascii() and _first_words().isdisjoint(words):
+        return [], unsupported
     plain, places = _plain(text)
     folded = fold(text)
     findings: List[Finding] = []
-    unsupported: Optional[str] = None if language.startswith("en") else language
     for match in pattern.finditer(plain):
         rows, spoken = distress[match.group()]
         if spoken != "pcm":
@@ -104,6 +111,13 @@ def foreign_findings(
         elif _other_script(plain):
             unsupported = "und"
     return findings, unsupported
+
+
+@lru_cache(maxsize=1)
+def _first_words() -> FrozenSet[str]:
+    """With which words a phrase can begin; a text in plain letters without them has none."""
+    distress, _, general, _ = _phrases()
+    return frozenset(phrase.split(" ")[0] for phrase in (*distress, *general))
 
 
 def _other_script(plain: str) -> bool:

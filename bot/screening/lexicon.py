@@ -30,6 +30,8 @@ _RULE = re.compile(
     r"(?: unless (?P<unless>[a-z_0-9, ]+?))?\Z"
 )
 DEFAULT_WINDOW = 7
+# The C loader reads the same YAML ten times faster; it is missing on some builds of PyYAML.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class LexiconError(ValueError):
@@ -67,14 +69,17 @@ class Lexicon:
     exact_phrases: Dict[str, List[Tuple[str, ...]]]
     rules: Tuple[Rule, ...]
     body: FrozenSet[str]
+    states: FrozenSet[str]
+    can_be_fine: FrozenSet[str]
     cues: FrozenSet[str]
     attribute_cues: Dict[str, AttributeCue]
+    more_specific: Dict[str, Tuple[str, ...]]
 
 
 def _read(name: str) -> Any:
     path = FOLDER / name
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)
     except yaml.YAMLError as error:
         raise LexiconError(f"{name}: not valid YAML: {error}") from error
 
@@ -128,13 +133,19 @@ def load() -> Lexicon:
     """The checked lexicon, read once per process. Raises LexiconError naming file and row."""
     raw: Dict[str, List[str]] = {}
     body: Set[str] = set()
+    states: Set[str] = {"resolved", "good"}
+    can_be_fine: Set[str] = set()
     cues: Set[str] = set()
     for name, group, row, phrases in _concepts():
         if row in raw:
             raise LexiconError(f"{name}, row {row}: this idea exists twice")
         raw[row] = phrases
+        if group in ("body", "process"):
+            can_be_fine.add(row)
         if group == "body":
             body.add(row)
+        elif group == "change" or name == "concepts_states.yml":
+            states.add(row)
     for row, phrases in _read("cues.yml").items():
         if row in raw:
             raise LexiconError(f"cues.yml, row {row}: this idea exists twice")
@@ -162,8 +173,18 @@ def load() -> Lexicon:
     exact: Dict[str, List[Tuple[str, ...]]] = {}
     for label, rows in raw.items():
         loose[label], exact[label] = _compile(speller, rows)
+    more_specific = {key: tuple(keys) for key, keys in _read("more_specific.yml").items()}
     return Lexicon(
-        speller, loose, exact, tuple(rules), frozenset(body), frozenset(cues), attribute_cues
+        speller=speller,
+        phrases=loose,
+        exact_phrases=exact,
+        rules=tuple(rules),
+        body=frozenset(body),
+        states=frozenset(states),
+        can_be_fine=frozenset(can_be_fine),
+        cues=frozenset(cues),
+        attribute_cues=attribute_cues,
+        more_specific=more_specific,
     )
 
 

@@ -66,6 +66,8 @@ class Read:
 
     words: Tuple[Word, ...]
     hits: Tuple[Hit, ...]
+    #: The tokens before spelling.
+    typed: Tuple[str, ...]
     #: Place among the words that carry meaning, per word.
     places: Tuple[int, ...]
 
@@ -100,7 +102,8 @@ class Matcher:
 
     def read(self, text: str) -> Read:
         """The words of the text and the phrases in it. Never raises; linear in the text."""
-        words = self._spell(tokenise(text))
+        tokens = tokenise(text)
+        words = self._spell(tokens)
         content: List[int] = []
         places: List[int] = []
         for index, word in enumerate(words):
@@ -117,7 +120,7 @@ class Matcher:
             last_place = max(places[start] + 1, places[end - 1] + 1)
             hits[(label, start, end)] = Hit(label, start, end, places[start], last_place)
         ordered = sorted(hits.values(), key=lambda h: (h.start, h.end, h.label))
-        return Read(tuple(words), tuple(ordered), tuple(places))
+        return Read(tuple(words), tuple(ordered), tuple(t.word for t in tokens), tuple(places))
 
     def _search(self, search: Any, stems: List[str]) -> Iterator[Tuple[str, int, int]]:
         if stems:

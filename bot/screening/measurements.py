@@ -1,4 +1,4 @@
-"""Measured values: temperature, blood pressure, oxygen and heart rate, and how often something was."""
+"""Measured values: temperature, blood pressure, oxygen and heart rate."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from typing import Dict, List
 
 from bot.screening.clauses import Layout
-from bot.screening.context import Context
 from bot.screening.composition import Candidate
+from bot.screening.context import Context
 from bot.screening.matching import Read
 from bot.screening.numbers import Line, every
 from bot.triage.vocabulary import Finding
@@ -17,20 +17,26 @@ _PRESSURE = re.compile(
     r"(?P<between>[^;0-9]{0,40}?)(?P<high>\d{2,3})(?:\.0)? ?(?:,|over|on|by|and)? ?"
     r"(?P<low>\d{2,3})?\b(?! weeks| percent| c\b| f\b| degrees)"
 )
-_PAIR = re.compile(r"\b(?P<high>[789]\d|1\d\d|2[0-4]\d) ?(?:, |over |on )(?P<low>[3-9]\d|1[0-5]\d)\b")
-_LOW_WORDS = re.compile(r"\b(?:top number|systolic|bp|blood pressure)[^;]{0,20}?(?:under|below) (\d{2})\b")
+_PAIR = re.compile(
+    r"\b(?P<high>[789]\d|1\d\d|2[0-4]\d) ?(?:, |over |on )(?P<low>[3-9]\d|1[0-5]\d)\b"
+)
+_LOW_WORDS = re.compile(
+    r"\b(?:top number|systolic|bp|blood pressure)[^;]{0,20}?(?:under|below) (\d{2})\b"
+)
 _TEMPERATURE = re.compile(
     r"\b(?:temp|temperature|fever|thermometer|feverish|febrile)\b[^;0-9]{0,40}?"
     r"(?P<value>\d{2,3}(?:\.\d{1,2})?)\b(?! weeks| days| hours| minutes| over| , )"
 )
 _DEGREES = re.compile(
-    r"\b(?P<value>\d{2,3}(?:\.\d{1,2})?) (?:degrees? ?)?(?P<unit>c|f|celsius|fahrenheit|degrees|temp|fever)\b"
+    r"\b(?P<value>\d{2,3}(?:\.\d{1,2})?) (?:degrees? ?)?(?P<unit>c|f|celsius|fahrenheit|"
+    r"degrees|temp|fever)\b"
 )
 _OXYGEN = re.compile(
     r"\b(?:spo2|sats?|oxygen|oximeter|o2|saturation|oxymeter)\b[^;0-9]{0,30}?(?P<value>\d{2,3})\b"
 )
 _HEART = re.compile(
-    r"\b(?:hr|heart rate|heart|pulse|watch|fitbit|bpm|heartbeat)\b[^;0-9]{0,30}?(?P<value>\d{2,3})\b"
+    r"\b(?:hr|heart rate|heart|pulse|watch|fitbit|bpm|"
+    r"heartbeat)\b[^;0-9]{0,30}?(?P<value>\d{2,3})\b"
     r"(?! minutes| hours| seconds| days| weeks| ,| over| times)"
 )
 _BPM = re.compile(r"\b(?P<value>\d{2,3}) ?(?:bpm|beats (?:a|per) minute)\b")
@@ -41,7 +47,7 @@ _FAST_HEART = 110
 
 
 def measured(text: str, read: Read, line: Line, layout: Layout, context: Context) -> List[Finding]:
-    """Findings from numbers: OB-09, CI-08 (mmHg), IN-01, IN-03 (Celsius), BR-01 (%), CI-04 (beats)."""
+    """Findings from numbers: OB-09, CI-08 (mmHg), IN-01, IN-03 (Celsius), BR-01 (%), CI-04."""
     if not any(c.isdigit() for c in line.text):
         return []
     found: Dict[str, Candidate] = {}

@@ -70,7 +70,7 @@ def _protected(read: Read, starts: Dict[int, Hit], cues: Dict[str, List[Hit]]) -
     """Places where a longer phrase ("not right", "no idea", "no air") uses up the negation word."""
     longest: Dict[int, int] = {}
     for hit in read.hits:
-        if hit.start in starts and hit.label != "neg":
+        if hit.start in starts and hit.label != "neg" and not hit.label.startswith("attribute "):
             longest[hit.start] = max(longest.get(hit.start, 0), hit.end)
     return frozenset(
         start for start, end in longest.items() if end > max(starts[start].end, start + 1)

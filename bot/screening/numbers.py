@@ -62,7 +62,9 @@ def every(pattern: Pattern, line: Line):
 
 
 _COUNTED = ("GI-02", "GI-03", "GI-05")
-_COUNT = re.compile(r"\b(?P<count>\d{1,2})(?: |, )(?:times|x|loose|watery|runny|liquid|poos?|stools?|bouts)")
+_COUNT = re.compile(
+    r"\b(?P<count>\d{1,2})(?: |, )(?:times|x|loose|watery|runny|liquid|poos?|stools?|bouts)"
+)
 _TIMES_X = re.compile(r"\bx ?(?P<count>\d{1,2})\b|\bx(?P<joined>\d{1,2})\b")
 
 

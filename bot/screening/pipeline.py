@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from typing import Dict, FrozenSet, List, Sequence, Tuple
+from typing import Dict, FrozenSet, List, Sequence, Set, Tuple
 
 from bot.screening.attributes import attributes_of
 from bot.screening.clauses import Layout, lay_out
@@ -16,8 +16,8 @@ from bot.screening.lexicon import load
 from bot.screening.matching import Hit, Read, matcher
 from bot.screening.measurements import measured
 from bot.screening.numbers import Line, count_of, line_of
-from bot.screening.times import Times, read_times
-from bot.triage.vocabulary import Finding, Screening
+from bot.screening.times import THREE_DAYS, Times, read_times
+from bot.triage.vocabulary import Assertion, Finding, Screening
 
 log = logging.getLogger(__name__)
 
@@ -38,9 +38,12 @@ def screen(text: str, language: str = "en") -> Screening:
     for hit in read.hits:
         if hit.label in names:
             cues[hit.label].append(hit)
-    layout = lay_out(read, [hit.start for hit in cues.get("part", ())])
+    states = frozenset(
+        i for hit in read.hits if hit.label in load().states for i in range(hit.start, hit.end)
+    )
+    layout = lay_out(read, [hit.start for hit in cues.get("part", ())], states)
     candidates, figurative = _without_idioms(composer().compose(read, layout), cues, read)
-    candidates = _most_specific(candidates)
+    candidates = _most_specific(_joined(candidates))
     context = contexts(read, layout, cues, candidates)
     line = line_of(read)
     times = read_times(line, layout)
@@ -50,12 +53,10 @@ def screen(text: str, language: str = "en") -> Screening:
         for finding in [_finding(text, candidate, read, layout, cues, context, times, line)]
     ]
     findings += measured(text, read, line, layout, context)
-    foreign, unsupported = foreign_findings(text, language, bool(findings))
+    foreign, unsupported = foreign_findings(text, read.typed, language, bool(findings))
     findings += foreign
     findings.sort(key=lambda f: (f.start, f.end, f.key))
-    facts = stated_facts(
-        read, line, cues, times, tuple(findings), context, figurative, unsupported
-    )
+    facts = stated_facts(read, line, cues, times, tuple(findings), context, figurative, unsupported)
     return Screening(_few_of_a_kind(findings), facts)
 
 
@@ -72,14 +73,19 @@ def _finding(
     meaning = context.meaning(candidate)
     start = read.words[candidate.start].start
     end = max(read.words[i].end for i in range(candidate.start, candidate.end))
-    when = times.of(candidate, meaning.assertion)
-    attributes = attributes_of(candidate, read, layout, cues) | meaning.attributes
+    when = times.of(candidate)
+    assertion = meaning.assertion
+    old = when is not None and when.least > THREE_DAYS
+    if assertion is Assertion.PRESENT and old and context.told_as_past(candidate):
+        # "last week I had hives": long over, unless she says that it goes on.
+        assertion = Assertion.RESOLVED
+    attributes = attributes_of(candidate, layout, cues, context.negated) | meaning.attributes
     return Finding(
         key=candidate.key,
         start=start,
         end=end,
         text=text[start:end],
-        assertion=meaning.assertion,
+        assertion=assertion,
         experiencer=meaning.experiencer,
         attributes=attributes,
         when=when,
@@ -105,6 +111,23 @@ def _without_idioms(
 
 
 def _most_specific(candidates: Sequence[Candidate]) -> List[Candidate]:
+    """Leaves out general rows where a more specific one uses the same words."""
+    specific = load().more_specific
+    words_of: Dict[str, Set[int]] = defaultdict(set)
+    for candidate in candidates:
+        words_of[candidate.key] |= candidate.evidence
+    return [
+        candidate
+        for candidate in candidates
+        if not any(
+            candidate.evidence & words_of[other]
+            for other in specific.get(candidate.key, ())
+            if other in words_of
+        )
+    ]
+
+
+def _joined(candidates: Sequence[Candidate]) -> List[Candidate]:
     """One candidate per row and place: the shortest evidence of each, attributes joined."""
     merged: Dict[Tuple[str, int, int], Candidate] = {}
     for candidate in candidates:

@@ -13,30 +13,39 @@ from typing import List, Optional, Tuple
 from bot.screening.clauses import Layout
 from bot.screening.composition import Candidate
 from bot.screening.numbers import Line, every
-from bot.triage.vocabulary import Ago, Assertion
+from bot.triage.vocabulary import Ago
 
 HOUR, DAY, WEEK = 60.0, 1440.0, 10080.0
+THREE_DAYS = 3 * DAY
 _UNITS = {
     "second": 1 / 60, "minute": 1.0, "hour": HOUR, "hr": HOUR, "h": HOUR, "day": DAY, "week": WEEK,
     "month": 30 * DAY, "year": 365 * DAY, "fortnight": 2 * WEEK, "night": DAY, "wk": WEEK,
     "decade": 3650 * DAY,
 }  # fmt: skip
-_UNIT = r"(?P<unit>seconds?|minutes?|hours?|hrs?|h|days?|nights?|weeks?|wks?|fortnights?|months?|years?|decades?)"
+_UNIT = (
+    r"(?P<unit>seconds?|minutes?|hours?|hrs?|h|days?|nights?|weeks?|wks?|fortnights?|"
+    r"months?|years?|decades?)"
+)
 _AMOUNT = (
     r"(?P<half>half (?:an? )?)?(?P<number>\d+(?:\.\d+)?|an?|the|few|a few|several|some|many)?"
     r"(?P<more> and a half)?(?: of)? ?(?:little |good |whole |full )?"
 )
 _AGO = re.compile(rf"\b{_AMOUNT}{_UNIT} (?:or so )?(?:ago|back|earlier|prior|now since)\b")
 _AFTER = re.compile(
-    rf"\b{_AMOUNT}{_UNIT} (?:or so )?(?:later|after|post|following|from|since|into)\b(?P<rest>[^;,]{{0,24}})"
+    rf"\b{_AMOUNT}{_UNIT} (?:or so )?(?:later|after|post|following|from|since|"
+    rf"into)\b(?P<rest>[^;,]{{0,24}})"
 )
-_WITHIN = re.compile(rf"\bwithin (?:the )?(?:an? )?{_AMOUNT}{_UNIT}(?: of)?\b(?P<rest>[^;,]{{0,24}})")
+_WITHIN = re.compile(
+    rf"\bwithin (?:the )?(?:an? )?{_AMOUNT}{_UNIT}(?: of)?\b(?P<rest>[^;,]{{0,24}})"
+)
 _NAMED: Tuple[Tuple[str, float, Optional[float]], ...] = (
     (r"the day before yesterday|2 days ago", DAY, 3 * DAY),
     (r"yesterday (?:evening|night|afternoon)|last (?:night|evening)", 4 * HOUR, 18 * HOUR),
     (r"yesterday(?: morning)?|day before", 8 * HOUR, 2 * DAY),
-    (r"just now|a moment ago|moments ago|minutes ago|straight away|straight after|right after", 0, 30.0),
-    (r"(?:earlier )?this (?:morning|am)|this afternoon|this evening|earlier today|earlier on", 0, 14 * HOUR),
+    (r"just now|a moment ago|moments ago|minutes ago|straight away|straight after|"
+        r"right after", 0, 30.0),
+    (r"(?:earlier )?this (?:morning|am)|this afternoon|this evening|earlier today|"
+        r"earlier on", 0, 14 * HOUR),
     (r"tonight", 0, 6 * HOUR),
     (r"today", 0, DAY),
     (r"(?:on |last |this )?(?:mon|tues|wednes|thurs|fri|satur|sun)day", 0, WEEK),
@@ -47,7 +56,8 @@ _NAMED: Tuple[Tuple[str, float, Optional[float]], ...] = (
     (r"weeks ago", WEEK + 1, 26 * WEEK),
     (r"months ago", 4 * WEEK, 365 * DAY),
     (r"last (?:year|summer|winter|spring|autumn|christmas)", WEEK, 730 * DAY),
-    (r"years ago|years back|ages ago|long ago|as a (?:child|kid|teenager)|at school|decades ago", 365 * DAY, None),
+    (r"years ago|years back|ages ago|long ago|as a (?:child|kid|teenager)|at school|"
+        r"decades ago", 365 * DAY, None),
 )  # fmt: skip
 _NAMED_PATTERN = re.compile(
     r"\b(?:" + "|".join(f"(?P<n{i}>{p})" for i, (p, _, _) in enumerate(_NAMED)) + r")\b"
@@ -56,6 +66,7 @@ _INJECTION = re.compile(
     r"\b(?:injections?|injected|shots?|jabs?|jabbed|jag|needle|b12|booster|dose|it went in|"
     r"(?:hydroxo|cyano|methyl)?cobalamin|vaccinated)\b"
 )
+_DURATION = re.compile(r"\b(?:for|of|lasted|about|lasting)(?: about| over)? $")
 _REACTING = re.compile(r"^ ?(?:after|from|with|following|because of|due to|since) ")
 
 
@@ -84,8 +95,8 @@ class Times:
                 return mention.ago
         return None
 
-    def of(self, found: Candidate, assertion: Assertion) -> Optional[Ago]:
-        """When the finding was or began: the nearest time in its sentence that is not the injection's."""
+    def of(self, found: Candidate) -> Optional[Ago]:
+        """When the finding was or began: the nearest time in its sentence but the injection's."""
         sentence = self._layout.sentence[found.start]
         best: Optional[Mention] = None
         for mention in self._mentions:
@@ -119,7 +130,7 @@ def read_times(line: Line, layout: Layout) -> Times:
             ago = _amount(match)
             rest = match["rest"]
             own = bool(_INJECTION.search(rest)) or (pattern is _AFTER and not rest.strip())
-            if ago and own:
+            if ago and own and not _DURATION.search(line.text[: match.start()][-12:]):
                 keep(words, ago, True)
     for match, words in every(_NAMED_PATTERN, line):
         number = next(i for i in range(len(_NAMED)) if match[f"n{i}"])
@@ -166,12 +177,11 @@ def _dates_injection(text: str, start: int, end: int) -> bool:
         if not re.search(r"\b(?:after|from|since|with|my lips|i had hives)\b", between):
             return True
     before = text[max(0, start - 45) : start].split(";")[-1]
-    last = None
-    for last in _INJECTION.finditer(before):
-        pass
-    if last is None:
+    earlier = [match.end() for match in _INJECTION.finditer(before)]
+    if not earlier:
         return False
-    between = before[last.end() :]
+    between = before[earlier[-1] :]
     return between.count(" ") <= 6 and not re.search(
-        r"\b(?:gave|made|caused|swelled|swollen|hives|fainted|started|came|but|and i|then|gone)\b", between
+        r"\b(?:gave|made|caused|swelled|swollen|hives|fainted|started|came|but|and i|then|gone)\b",
+        between,
     )
