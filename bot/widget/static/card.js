@@ -3,7 +3,7 @@ import { crisisLine, numbersFor } from "./emergency.js";
 import { make, nodesFor, telephone } from "./words.js";
 
 const TITLES = {
-  emergency: "Emergency: call for help now",
+  emergency: "Emergency: call now",
   crisis: "You deserve help right now",
 };
 
@@ -41,25 +41,28 @@ export class EmergencyCard {
       return strip;
     }
     const list = make("ul");
-    for (const { place, number } of this.numbers) {
-      list.append(make("li", {}, call(number, `${place}: ${number}`)));
+    for (const { places, number } of this.numbers) {
+      list.append(make("li", {}, call(number, `${places}: ${number}`)));
     }
     return make(
       "details",
       { class: "strip" },
-      make("summary", { text: "Emergency? Show the numbers to call" }),
+      make("summary", { text: "Emergency? Numbers to call" }),
       list,
     );
   }
 
   #card(offline) {
-    const card = make("div", { class: "card" }, make("h3", { text: TITLES[this.kind] }));
-    const numbers = make("div", { class: "numbers" });
+    const title = make("h3", { text: TITLES[this.kind] });
+    const card = make("div", { class: `card ${this.kind}` }, title);
     const many = this.numbers.length > 2;
-    for (const { place, number } of this.numbers) {
-      numbers.append(call(number, many ? `${place} ${number}` : `Call ${number}`));
+    const numbers = make("div", { class: many ? "numbers many" : "numbers" });
+    for (const { places, number } of this.numbers) {
+      const link = call(number, many ? number : `Call ${number}`);
+      if (many) link.append(make("small", { text: places }));
+      numbers.append(link);
     }
-    if (many) card.append(make("p", { text: "Call your local emergency number." }));
+    if (many) card.append(make("p", { text: "Call the number where you are:" }));
     card.append(numbers, ...this.#advice(offline));
     if (!offline) numbers.append(this.#calledButton(card));
     return card;

@@ -236,7 +236,8 @@ class SymptomCheck extends HTMLElement {
     const text = texts[one.state] || "";
     if (state.textContent !== text) state.textContent = text;
     item.classList.toggle("unsent", one.state === "waiting" || one.state === "refused");
-    this.#offer(item, ".retry", one.state === "waiting", () => this.#retryButton());
+    const retry = one.state === "waiting" && isLast;
+    this.#offer(item, ".retry", retry, () => this.#retryButton());
     const replies = isLast && one.author !== "patient" && one.buttons?.length;
     this.#offer(item, ".replies", replies, () => this.#replies(one.buttons));
   }

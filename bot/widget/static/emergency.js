@@ -1,21 +1,27 @@
 // What must work without a network: the numbers, and whether a text names a red flag.
 import { CRISIS_LINES, NEAR, NUMBERS, RED_FLAGS } from "./bundled.js";
 
-const PLACES = [
-  ["US or Canada", "US"],
-  ["UK", "GB"],
-  ["Ireland", "IE"],
-  ["Europe", "EU"],
-  ["India", "IN"],
-  ["Australia", "AU"],
-  ["New Zealand", "NZ"],
-];
+const PLACES = {
+  US: "US",
+  CA: "Canada",
+  GB: "UK",
+  IE: "Ireland",
+  EU: "Europe",
+  IN: "India",
+  AU: "Australia",
+  NZ: "New Zealand",
+};
 
-/** The numbers to call in a region: [{place, number}]; every place when the region is unknown. */
+/** The numbers to call in a region: [{number, places}]; those of every place when it is unknown. */
 export function numbersFor(region) {
-  const known = NUMBERS[region];
-  if (known) return known.map((number) => ({ place: "", number }));
-  return PLACES.flatMap(([place, code]) => NUMBERS[code].map((number) => ({ place, number })));
+  if (NUMBERS[region]) return NUMBERS[region].map((number) => ({ number, places: "" }));
+  const places = {};
+  for (const [code, place] of Object.entries(PLACES)) {
+    for (const number of NUMBERS[code]) (places[number] ||= []).push(place);
+  }
+  return Object.entries(places)
+    .map(([number, names]) => ({ number, places: names.join(", ") }))
+    .sort((one, other) => other.number.localeCompare(one.number));
 }
 
 /** Whom to talk to in a crisis, as one sentence. */

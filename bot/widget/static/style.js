@@ -116,9 +116,18 @@ details.strip ul { list-style: none; padding: 0 0 0.5rem; columns: 2 10rem; }
 .card p { margin-block: 0.6rem 0; }
 .card a:not(.call) { color: inherit; font-weight: 700; }
 .card :focus-visible { outline-color: #ffffff; }
+.card.crisis { background: #0b4a52; }
+.card.crisis .call { color: #0b4a52; }
+.card p + .numbers { margin-block-start: 0.4rem; }
 .numbers { display: flex; flex-wrap: wrap; gap: 0.5rem; }
-.card .call { flex: 2 1 7rem; background: #ffffff; color: #7d0a15; font-size: 1.2rem; font-weight: 700; min-block-size: 3rem; }
-.numbers button { background: transparent; color: inherit; border-color: currentcolor; flex: 1 1 auto; }
+.numbers.many { display: grid; grid-template-columns: repeat(auto-fit, minmax(5.5rem, 1fr)); gap: 0.4rem; }
+.card .many .call { flex-direction: column; border-radius: 0.9rem; padding: 0.3rem; line-height: 1.15; text-align: center; }
+.numbers.many button { grid-column: 1 / -1; }
+.many small { font-size: 0.75rem; font-weight: 600; }
+.card .call { flex: 2 1 auto; padding-inline: 0.9rem; background: #ffffff; color: #7d0a15; font-size: 1.15rem; font-weight: 700; min-block-size: 3rem; }
+.card .call, .numbers button { white-space: nowrap; }
+.card .many .call { white-space: normal; font-size: 1.1rem; }
+.numbers button { background: transparent; color: inherit; border-color: currentcolor; flex: 1 1 auto; padding-inline: 0.9rem; }
 
 .banner { padding: 0.7rem 1rem; background: var(--warning); color: var(--on-warning); }
 .banner:empty { display: none; }

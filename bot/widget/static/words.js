@@ -23,7 +23,9 @@ export function nodesFor(text) {
     } else if (line.trim()) {
       const before = nodes[nodes.length - 1];
       if (!list && before && !before.ended) {
-        before.append(document.createElement("br"), ...inline(line));
+        // A line that stops in the middle of a sentence was broken for its author, not for her.
+        const goesOn = /[^.?!:;]\s*$/.test(before.textContent);
+        before.append(goesOn ? " " : document.createElement("br"), ...inline(line));
       } else {
         const paragraph = document.createElement("p");
         paragraph.append(...inline(line));

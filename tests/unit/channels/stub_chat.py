@@ -17,54 +17,54 @@ import httpx
 PROJECT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(PROJECT))
 
-EMERGENCY = (
-    "EMERGENCY: possible serious allergic reaction. Call 999 now. If you have your own adrenaline "
-    "pen, use it next, in your outer thigh. Lie on your left side. If breathing is hard, sit with "
-    "legs out. Do not stand. Do not drive. Do not wait. Say: pregnant, vitamin B12 injection, "
-    "possible anaphylaxis."
-)
 YES_NO = [
     {"title": "Yes", "payload": "yes"},
     {"title": "No", "payload": "no"},
-    {"title": "I can't", "payload": "/cannot_call"},
+    {"title": "Not sure", "payload": "/not_sure"},
 ]
 
 
-def engine(folder):
+def engine(folder, settings):
     """Return a handler that answers by keyword and writes down what it was given."""
-    seen = folder / "seen.txt"
+    from bot.content import load_content
+
+    seen, texts = folder / "seen.txt", load_content("en", settings)
+
+    def emergency(kind):
+        first = as_rasa_sends(texts.message("emergency", emergency_kind=kind))
+        second = as_rasa_sends(texts.message("emergency_next", emergency_kind=kind))
+        return [{**first, "utter_action": "utter_emergency"}, second]
+
+    def answers(text):
+        if "silent" in text:
+            return []
+        if "throat" in text:
+            return emergency("allergic")
+        if "want to die" in text:
+            return emergency("crisis_intent")
+        if "baby" in text:
+            return [as_rasa_sends(texts.message("faq_harm_to_baby"))]
+        if "arm" in text:
+            return [{"text": "Is the spot hot, or is the redness spreading?", "buttons": YES_NO}]
+        return [{"text": f"I read: {text}"}]
 
     async def handle(message):
-        text, send = message.text, message.output_channel.send_response
+        text = message.text
         with seen.open("a", encoding="utf-8") as file:
             file.write(f"{message.sender_id}\t{text!r}\t{message.metadata}\n")
         if "crash" in text:
             raise ValueError(f"this error quotes the patient: {text}")
-        if "silent" in text:
-            return
-        if "throat" in text:
-            await send(message.sender_id, {"text": EMERGENCY, "utter_action": "utter_emergency"})
-            await send(message.sender_id, {"text": "Have you called?", "buttons": YES_NO})
-            return
-        if "slow" in text:
-            await asyncio.sleep(1)
-        if "hang" in text:
-            await asyncio.sleep(4)
-        if "baby" in text:
-            answer = (
-                "Vitamin B12 injections are often used in pregnancy. A UK pregnancy medicine "
-                "service has not linked them to harm.\n\nI don't know your case. Your team does."
-                "\n\n- Ask your midwife at your next visit.\n- Call 999 if your throat feels tight."
-            )
-            await send(message.sender_id, {"text": answer})
-            return
-        if "arm" in text:
-            question = "Is the sore spot hot, or is the redness spreading?"
-            await send(message.sender_id, {"text": question, "buttons": YES_NO[:2]})
-            return
-        await send(message.sender_id, {"text": f"I read: {text}"})
+        await asyncio.sleep(4 if "hang" in text else 1 if "slow" in text else 0)
+        for answer in answers(text):
+            await message.output_channel.send_response(message.sender_id, answer)
 
     return handle
+
+
+def as_rasa_sends(message):
+    """Return a text of the content in the shape a Rasa action hands to an output channel."""
+    buttons = [{"title": one.title, "payload": one.payload} for one in message.buttons]
+    return {"text": message.text, "buttons": buttons, "metadata": {"key": message.key}}
 
 
 def make_app(folder, region="GB", timeout=2.5, origins=(), generous=False):
@@ -93,9 +93,9 @@ def make_app(folder, region="GB", timeout=2.5, origins=(), generous=False):
     if generous:
         web.new_session_limit = web.address_limit = RateLimiter(10_000, 1_000)
     channel = guarded(web, settings, timeout)
-    app.blueprint(channel.blueprint(engine(folder)), url_prefix="/chat")
+    app.blueprint(channel.blueprint(engine(folder, settings)), url_prefix="/chat")
     rest = guarded(RestInput(), settings, timeout)
-    app.blueprint(rest.blueprint(engine(folder)), url_prefix="/webhooks/rest")
+    app.blueprint(rest.blueprint(engine(folder, settings)), url_prefix="/webhooks/rest")
 
     @app.get("/", name="home")
     async def rasa_greets_here(_):

@@ -67,10 +67,17 @@ def test_a_message_is_answered(her):
     assert her.texts("hello") == ["I read: hello"]
 
 
-def test_an_emergency_is_named_as_one_and_buttons_send_words(her):
+def test_an_emergency_and_a_crisis_are_named_as_such(her):
     first, second = her.say("my throat feels tight").json()["answers"]
     assert first["kind"] == "emergency" and first["text"].startswith("EMERGENCY:")
-    assert [button["payload"] for button in second["buttons"]] == ["yes", "no", "I can't"]
+    assert "Have you called?" in second["text"] and "kind" not in second
+    first, _ = her.say("i want to die").json()["answers"]
+    assert first["kind"] == "crisis"
+
+
+def test_a_button_with_a_command_sends_its_title(her):
+    [answer] = her.say("my arm is sore").json()["answers"]
+    assert [button["payload"] for button in answer["buttons"]] == ["yes", "no", "Not sure"]
 
 
 def test_a_command_is_words_and_no_session_id_can_be_chosen(her, chat_folder):
