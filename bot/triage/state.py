@@ -6,7 +6,7 @@ Times are kept as moments (UTC), because "two hours ago" ages while the conversa
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
@@ -58,7 +58,16 @@ class EpisodeState:
 
     def to_plain(self) -> Dict[str, Any]:
         """Return the state as lists, strings and numbers."""
-        return json.loads(json.dumps(asdict(self)))
+        plain = {item.name: getattr(self, item.name) for item in fields(self)}
+        for name in ("findings", "reviewed", "asked", "contacts"):
+            plain[name] = list(plain[name])
+        plain["answers"] = [list(pair) for pair in self.answers]
+        plain["injection"] = list(self.injection) if self.injection else None
+        plain["standing"] = [
+            {**vars(entry), "rules": list(entry.rules), "flags": list(entry.flags)}
+            for entry in self.standing
+        ]
+        return plain
 
     @classmethod
     def from_plain(cls, data: Optional[Mapping[str, Any]]) -> EpisodeState:
