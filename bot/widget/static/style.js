@@ -184,7 +184,7 @@ details.strip ul { list-style: none; padding: 0 0 0.5rem; columns: 2 10rem; }
 }
 
 .chat > form { padding: 0.75rem 1rem max(0.75rem, env(safe-area-inset-bottom)); border-block-start: 1px solid var(--line); }
-.line { display: flex; align-items: flex-end; gap: 0.5rem; }
+.line { display: flex; align-items: flex-end; gap: 0.6rem; }
 textarea {
   flex: 1;
   min-inline-size: 0;
@@ -198,6 +198,7 @@ textarea {
   font: inherit;
   line-height: 1.5;
 }
+textarea:focus-visible { outline-offset: 0; }
 textarea::placeholder { color: var(--quiet); opacity: 1; }
 textarea[aria-invalid="true"] { border-color: var(--danger-ink, var(--danger)); border-width: 2px; }
 .count { font-size: 0.9rem; color: var(--danger-ink, var(--danger)); padding: 0.3rem 1rem 0; }
