@@ -222,7 +222,8 @@ def _alert(settings: Settings, alert_id: str, conflict: str = "") -> Dict[str, A
     return {
         "alert": alert,
         "records": records,
-        "facts": view.facts(alert, records),
+        "known": view.known_of_her(records),
+        "about": view.about(alert),
         "steps": timeline,
         "lines": lines,
         "is_readable": is_readable,

@@ -118,13 +118,19 @@ def reason(alert: Alert) -> str:
     return summary or f"{LEVEL_NAMES[alert.level]}: no summary was given; read her words."
 
 
-def facts(alert: Alert, records: Sequence[AssessmentRecord]) -> List[Tuple[str, str]]:
-    """Return what is known of her situation, newest statement first, as label and value."""
+def known_of_her(records: Sequence[AssessmentRecord]) -> List[Tuple[str, str]]:
+    """Return weeks and time since the injection as she last stated them, as label and value."""
     weeks = _latest(records, "weeks_pregnant")
     minutes = _latest(records, "minutes_since_injection")
     return [
         ("Pregnancy", "not known" if weeks is None else f"{weeks:g} weeks"),
         ("Last injection", "not known" if minutes is None else f"{duration(minutes)} before"),
+    ]
+
+
+def about(alert: Alert) -> List[Tuple[str, str]]:
+    """Return what an alert is about and where it came from, as label and value."""
+    return [
         ("Kind", SUBTYPE_NAMES.get(alert.subtype or "", "not known")),
         ("Channel", alert.episode.patient.channel),
         ("Conversation", alert.episode.patient.conversation_id),
