@@ -29,6 +29,10 @@ SIMILAR = 0.70
 #: longer one, as when a training text quotes it with something around.
 CONTAINED_CHARACTERS = 30
 CONTAINED = 0.92
+#: Word lists hold fragments of one or two words ("the injection"). They are part of many messages
+#: and nearly the same as none, so they count only when they are the whole message.
+FRAGMENT_WORDS = 2
+SAME = 0.95
 
 _WORDS = re.compile(r"[^\w\s]|_")
 _ENTITY = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})")
@@ -74,9 +78,11 @@ def find(texts: Sequence[Text], others: Sequence[Text]) -> List[NearDuplicate]:
     long_enough = np.array([len(text) >= CONTAINED_CHARACTERS for text in left])
     inside = np.where(long_enough[rows], shared.data / sizes[rows], 0.0)
     alike = np.maximum(dice, inside)
+    fragments = np.array([len(text.split()) <= FRAGMENT_WORDS for text in right])
+    enough = np.where(fragments[columns], SAME, SIMILAR)
     found = [
         NearDuplicate(texts[rows[index]], others[columns[index]], float(alike[index]))
-        for index in np.flatnonzero((dice >= SIMILAR) | (inside >= CONTAINED))
+        for index in np.flatnonzero((dice >= enough) | (inside >= CONTAINED))
     ]
     return sorted(found, key=lambda pair: -pair.similarity)
 

@@ -40,6 +40,12 @@ def test_a_phrase_inside_a_message_is_no_copy_of_the_message():
                     [Text("b", "lips are swollen")])  # fmt: skip
 
 
+def test_a_fragment_counts_only_as_the_whole_message():
+    fragment = [Text("b", "the injection")]
+    assert not find([Text("a", "How much be the injection?")], fragment)
+    assert find([Text("a", "The injection?")], fragment)
+
+
 def test_each_pair_of_one_file_is_reported_once():
     texts = [Text("a", ORIGINAL), Text("b", ORIGINAL.upper()), Text("c", "sore arm")]
     pairs = [(pair.first.source, pair.second.source) for pair in find_within(texts)]
