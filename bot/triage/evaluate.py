@@ -381,7 +381,9 @@ def _second_opinion(
     if not words.isdisjoint(policy["silent_when"]) and (top is None or top <= Level.ROUTINE):
         return []
     subtype = Subtype.ALLERGIC if "within_24h" in situation else Subtype.CARDIORESP
-    if opinion >= policy["act"]:
+    present = {f.key for f in screening.findings if f.assertion is Assertion.PRESENT}
+    fear_only = bool(present) and present <= set(policy["ask_only_over"])
+    if opinion >= policy["act"] and not fear_only:
         if top is Level.EMERGENCY_NOW:
             return []
         return [Fired(Level.EMERGENCY_NOW, (), subtype, _TOGETHER, flags=("second_opinion",))]

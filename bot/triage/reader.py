@@ -277,7 +277,8 @@ class _Reader:
         if not 0 < opinion["ask"] <= opinion["act"] <= 1:
             raise TableError("policy.yml, second_opinion: needs 0 < ask <= act <= 1.")
         self._known("policy.yml, child", raw["child"]["emergency"], self._words)
-        self._known("policy.yml, second_opinion", opinion["silent_when"], self._words)
+        for part in ("silent_when", "ask_only_over"):
+            self._known(f"policy.yml, second_opinion {part}", opinion[part], self._words)
         raw["child"]["level"] = self._level("policy.yml, child", raw["child"]["level"])
         repeat = raw["repeat_contact"]
         repeat["level"] = self._level("policy.yml, repeat_contact", repeat["level"])

@@ -92,6 +92,7 @@ def test_the_second_opinion_raises_at_its_two_thresholds(opinion, level, questio
         screening(general_question=True),
         screening({"key": "AW-01", "assertion": "hypothetical"}, general_question=True),
         screening(figurative=True),
+        screening({"key": "G-17"}),
         screening({"key": "SK-01", "assertion": "historical", "attributes": ["other_trigger"]}),
     ],
 )
@@ -102,6 +103,16 @@ def test_the_second_opinion_is_silent_where_nobody_has_the_symptom(calm):
 def test_the_second_opinion_is_heard_when_a_question_also_reports():
     asks = screening({"key": "SK-04"}, general_question=True)
     assert assess(asks, LATER, opinion=1.0).level is Level.EMERGENCY_NOW
+
+
+def test_the_second_opinion_asks_but_does_not_act_over_fear_alone():
+    fear = screening({"key": "Q-04"})
+    result = assess(fear, opinion=1.0)
+    assert (result.level, result.question) == (Level.URGENT_SAME_DAY, "U-01")
+    panic = screening({"key": "MH-05", "attributes": ["cannot_cope"]})
+    assert assess(panic, opinion=1.0).level is Level.URGENT_SAME_DAY
+    more = screening({"key": "MH-05"}, {"key": "IS-01"})
+    assert assess(more, opinion=1.0).level is Level.EMERGENCY_NOW
 
 
 def test_the_second_opinion_is_heard_over_denials():
