@@ -402,6 +402,7 @@ def test_an_answer_that_got_lost_on_the_way_is_not_asked_for_twice(visit, folder
     page.wait(lambda: "Sent" in page.messages.first.inner_text())
     page.page.wait_for_timeout(1500)
     assert (page.answers.count(), page.messages.count()) == (1, 1)
+    assert page.element.locator(".heard p").count() == 1
     assert seen(folder, "answered but lost") == 1
 
 
