@@ -400,6 +400,8 @@ def test_every_page_is_accessible_at_every_width(care, desk, busy, width, scheme
         desk.goto(care.address + path)
         if name in pages:
             desk.wait_for_selector("#link-state[data-state=live]")
+            # The page offers sound a moment after it has loaded, if the browser withholds it.
+            desk.wait_for_timeout(500)
             if desk.is_visible("#sound-on"):
                 desk.click("#sound-on")
                 desk.wait_for_selector("#sound-on", state="hidden")
