@@ -176,7 +176,7 @@ def test_the_call_line_stays_until_she_says_she_called():
         if reply == "called" or reply.endswith("_after_call"):
             assert message.text.startswith("Stay on the line with them.")
         else:
-            assert "Call 999 now." in message.text
+            assert "call 999 now" in message.text.lower()
 
 
 def test_the_second_bubble_asks_only_whether_she_called():
