@@ -120,7 +120,8 @@ class WebChannel(InputChannel):
             for name, value in pages.SECURITY_HEADERS.items():
                 answer.headers.setdefault(name, value)
             answer.headers.setdefault("Cache-Control", "no-store")
-            answer.headers.update(pages.cors_headers(request, self.allowed))
+            if "/static/" not in request.path:
+                pages.set_cors_headers(request, answer, self.allowed)
 
         @chat.exception(Refused)
         async def refuse(_: Request, refused: Refused) -> HTTPResponse:
