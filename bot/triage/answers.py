@@ -37,6 +37,8 @@ class Reply:
     choice: Optional[str] = None
 
 
+# "less than 20 weeks" is at most 19.
+_BELOW = re.compile(r"\b(?:less than|under|below|fewer than|not yet) \d")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 
 
@@ -146,7 +148,8 @@ def _reading(plain: str) -> Reading:
 def _number(text: str, plain: str) -> Optional[float]:
     match = _NUMBER.search(text[:500])
     if match:
-        return float(match.group().replace(",", "."))
+        number = float(match.group().replace(",", "."))
+        return number - 1 if _BELOW.search(plain) else number
     numbers = _load_words().numbers
     return next((float(numbers.index(w)) for w in plain.split() if w in numbers), None)
 
