@@ -61,12 +61,8 @@ def raise_alert(
     several threads and processes at once.
     """
     episode = open_episode(session, conversation_id=conversation_id, channel=channel)
-    # Locked, so that an acknowledgement of the old level cannot slip in while the level rises.
     alert = session.execute(
-        select(Alert)
-        .where(Alert.episode_id == episode.id)
-        .with_for_update(of=Alert)
-        .execution_options(populate_existing=True)
+        select(Alert).where(Alert.episode_id == episode.id)
     ).scalar_one_or_none()
     # The same message seen twice may still have been judged higher the second time.
     if alert is not None and level <= alert.level and _is_known(session, episode, message_id):

@@ -63,7 +63,7 @@ class Dispatcher:
         started = self._start_due()
         while self._under_way:
             self._reap()
-            time.sleep(0.02)
+            self._work.wait(0.02)
         return started
 
     def _start_due(self) -> int:

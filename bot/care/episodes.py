@@ -21,10 +21,6 @@ class AlreadyClosed(ValueError):
     """The episode was closed before; the message names who closed it."""
 
 
-class UnreadMessage(ValueError):
-    """The patient wrote something that the nurse who closes has not seen."""
-
-
 def open_episode(session: Session, *, conversation_id: str, channel: str) -> Episode:
     """Return the open episode of a conversation, opening one if there is none.
 
@@ -72,37 +68,22 @@ def add_message(
     return message
 
 
-def close_episode(
-    session: Session,
-    alert_id: str,
-    *,
-    nurse: str,
-    outcome: str,
-    read_until: Optional[datetime] = None,
-) -> Episode:
+def close_episode(session: Session, alert_id: str, *, nurse: str, outcome: str) -> Episode:
     """Close the episode of an alert. What she writes next opens a new one.
 
-    ``read_until`` is when the last message was written that the nurse has seen. Raises ValueError
-    for an unknown outcome, LookupError for an unknown alert, AlreadyClosed when another nurse was
-    first and UnreadMessage when she has written since ``read_until``.
+    Raises ValueError for an unknown outcome, LookupError for an unknown alert and AlreadyClosed
+    when another nurse was first.
     """
     if outcome not in OUTCOMES:
         raise ValueError(f"outcome is {outcome!r}; use one of {', '.join(OUTCOMES)}.")
-    alert = session.get(Alert, alert_id)
+    alert = session.execute(
+        select(Alert).where(Alert.id == alert_id).with_for_update(of=Alert)
+    ).scalar_one_or_none()
     if alert is None:
         raise LookupError("There is no such alert.")
     episode = alert.episode
-    # The row that raise_alert holds: a message is either part of what is closed here, or it finds
-    # no open episode and starts a new alert.
-    session.execute(
-        select(Patient.id).where(Patient.id == episode.patient_id).with_for_update()
-    ).one()
-    session.refresh(alert)
-    session.refresh(episode)
     if episode.closed_at is not None:
         raise AlreadyClosed(f"{episode.closed_by} has closed this before.")
-    if read_until is not None and alert.last_message_at > read_until:
-        raise UnreadMessage("She has written again. Read it before you close.")
     episode.closed_at, episode.closed_by, episode.outcome = now(), nurse, outcome
     audit.record(session, actor=nurse, action=audit.CLOSED, alert_id=alert.id, outcome=outcome)
     return episode

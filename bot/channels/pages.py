@@ -117,13 +117,6 @@ def cors_headers(request: Request, allowed: Sequence[str]) -> Dict[str, str]:
     }
 
 
-def set_cors_headers(request: Request, answer: HTTPResponse, allowed: Sequence[str]) -> None:
-    """Let our allow-list decide, whatever Rasa's own setting for all its routes has added."""
-    for name in [one for one in answer.headers if one.lower().startswith("access-control-")]:
-        del answer.headers[name]
-    answer.headers.update(cors_headers(request, allowed))
-
-
 def is_foreign(request: Request, allowed: Sequence[str]) -> bool:
     """Return whether a browser says that a page on an origin not allowed sent the request."""
     if request.headers.get("sec-fetch-site", "none") not in ("cross-site", "same-site"):

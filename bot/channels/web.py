@@ -120,8 +120,7 @@ class WebChannel(InputChannel):
             for name, value in pages.SECURITY_HEADERS.items():
                 answer.headers.setdefault(name, value)
             answer.headers.setdefault("Cache-Control", "no-store")
-            if "/static/" not in request.path:
-                pages.set_cors_headers(request, answer, self.allowed)
+            answer.headers.update(pages.cors_headers(request, self.allowed))
 
         @chat.exception(Refused)
         async def refuse(_: Request, refused: Refused) -> HTTPResponse:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import logging
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +15,6 @@ from typing import List, Optional
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, or_, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.care import audit, database, tokens
@@ -24,8 +22,6 @@ from bot.care.clock import now
 from bot.care.models import DeskSession, NurseAccount, SignInFailure
 from bot.care.notify import desk_address
 from bot.settings import Settings
-
-logger = logging.getLogger(__name__)
 
 ROLES = ("nurse", "lead")
 SHORTEST_PASSWORD = 12
@@ -152,15 +148,11 @@ def signed_in(settings: Settings, cookie: Optional[str]) -> Optional[Nurse]:
     if found is None or at - found.last_seen_at > IDLE or at - found.created_at > LONGEST_SESSION:
         return None
     if at - found.last_seen_at > timedelta(minutes=1):
-        try:
-            with database.transaction(settings) as session:
-                stored = session.get(DeskSession, found.token_hash)
-                if stored is None:
-                    return None
-                stored.last_seen_at = at
-        except SQLAlchemyError as error:
-            # The session is valid; that the database cannot be written must not hide the queue.
-            logger.error("use of a session could not be recorded (%s)", type(error).__name__)
+        with database.transaction(settings) as session:
+            stored = session.get(DeskSession, found.token_hash)
+            if stored is None:
+                return None
+            stored.last_seen_at = at
     return Nurse(name=found.nurse, role=found.role, csrf_token=found.csrf_token)
 
 

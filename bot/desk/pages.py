@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 from urllib.parse import urlsplit
@@ -14,12 +13,11 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.care import audit, database
 from bot.care.alerts import acknowledge, failed_deliveries, get_alert, list_alerts, messages_of
 from bot.care.conversations import Line, transcript
-from bot.care.episodes import OUTCOMES, AlreadyClosed, UnreadMessage, close_episode
+from bot.care.episodes import OUTCOMES, AlreadyClosed, close_episode
 from bot.care.models import AuditEvent
 from bot.desk import access, view
 from bot.desk.feed import Feed
@@ -77,11 +75,12 @@ def pages_router(settings: Settings, feed: Feed) -> APIRouter:
         request: Request, alert_id: str, nurse: access.Nurse = Depends(nurse_of)
     ) -> Response:
         try:
-            values = _alert(settings, alert_id)
+            with database.transaction(settings) as session:
+                alert = get_alert(session, alert_id)
+                audit.record(session, actor=nurse.name, action=audit.OPENED, alert_id=alert.id)
+            return page(request, "alert.html", nurse=nurse, **_alert(settings, alert_id))
         except LookupError:
             return _no_such_alert(page, request, nurse)
-        _record_opened(settings, nurse, alert_id)
-        return page(request, "alert.html", nurse=nurse, **values)
 
     @router.get("/alerts/{alert_id}/live")
     def alert_part(
@@ -112,23 +111,15 @@ def pages_router(settings: Settings, feed: Feed) -> APIRouter:
         request: Request,
         alert_id: str,
         outcome: str = Form(""),
-        read_until: str = Form(""),
         nurse: access.Nurse = Depends(writing_nurse),
     ) -> Response:
         try:
             with database.transaction(settings) as session:
-                close_episode(
-                    session,
-                    alert_id,
-                    nurse=nurse.name,
-                    outcome=outcome,
-                    read_until=datetime.fromisoformat(read_until),
-                )
+                close_episode(session, alert_id, nurse=nurse.name, outcome=outcome)
         except LookupError:
             return _no_such_alert(page, request, nurse)
-        except (AlreadyClosed, UnreadMessage, ValueError) as error:
-            known = isinstance(error, (AlreadyClosed, UnreadMessage))
-            message = str(error) if known else "Choose how it ended."
+        except (AlreadyClosed, ValueError) as error:
+            message = str(error) if isinstance(error, AlreadyClosed) else "Choose how it ended."
             values = _alert(settings, alert_id, conflict=message)
             return page(request, "alert.html", 409, nurse=nurse, **values)
         return RedirectResponse("/desk", status_code=303)
@@ -239,15 +230,6 @@ def _alert(settings: Settings, alert_id: str, conflict: str = "") -> Dict[str, A
         "conflict": conflict,
         "outcomes": OUTCOMES,
     }
-
-
-def _record_opened(settings: Settings, nurse: access.Nurse, alert_id: str) -> None:
-    try:
-        with database.transaction(settings) as session:
-            audit.record(session, actor=nurse.name, action=audit.OPENED, alert_id=alert_id)
-    except SQLAlchemyError as error:
-        # A full disk must not keep a nurse from reading an emergency.
-        logger.error("opening %s could not be recorded (%s)", alert_id, type(error).__name__)
 
 
 def _transcript(settings: Settings, conversation_id: str) -> Tuple[List[Line], bool]:

@@ -79,8 +79,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     private_log.configure()
     # Training reads no patient text, so its complaints may be read in full.
     logging.captureWarnings(False)
-    warnings.simplefilter("ignore", DeprecationWarning)
-    warnings.filterwarnings("ignore", message="Slot auto-fill")
+    warnings.showwarning = lambda *_, **__: None  # what libraries think of each other
     logging.getLogger().handlers = [logging.StreamHandler(sys.stderr)]
     try:
         train(path, lambda line: print(line, flush=True))

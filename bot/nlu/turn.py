@@ -198,6 +198,8 @@ def _route(
         # Nothing was found, so there is nothing to name: the question comes with the numbers.
         only_opinion = "second_opinion" in overall.flags and not _present(screening)
         return "check_first" if only_opinion and overall.question else "report_urgent"
+    if guess.without_words and not _present(screening):
+        return "no_words"
     if any(finding.key == ASKS_FOR_HUMAN for finding in screening.findings):
         return "ask_human"
     if message.level is not None or raised or overall.question or reply is not None:
@@ -208,8 +210,6 @@ def _route(
 def _calm(text: str, guess: Guess, memory: Memory, screening: Screening) -> str:
     """Return the intent of a message in which the rules found nothing to act on."""
     asks = screening.facts.general_question or screening.facts.figurative
-    if guess.without_words:
-        return "no_words"
     if guess.typed_command and EMERGENCY_COMMAND.search(text):
         return "check_first"
     if guess.intent == "report_red_flag":

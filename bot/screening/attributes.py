@@ -21,13 +21,10 @@ def attributes_of(
         for hit in cues.get(label, ()):
             if negated[hit.start]:
                 continue
-            where = layout.sentence if cue.reach == "sentence" else layout.statement
-            near = where[hit.start] == where[found.start] and abs(hit.start - found.start) <= 25
-            if near or cue.reach == "message":
+            where = layout.sentence if cue.whole_sentence else layout.statement
+            if where[hit.start] == where[found.start] and abs(hit.start - found.start) <= 25:
                 attributes.add(cue.attribute)
                 break
-    if "never_felt" in attributes:
-        attributes.discard("none_at_all")
     return frozenset(attributes)
 
 

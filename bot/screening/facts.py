@@ -45,7 +45,7 @@ _NOT_PREGNANT = re.compile(
 _NOTHING_ELSE = re.compile(
     r"\b(?:nothing else|no other (?:symptoms?|problems?|signs?|issues?|complaints?)|"
     r"otherwise (?:i am |i feel |all |"
-    r"feel )?(?:fine|well|ok|good|great|normal)|no symptoms(?: at all)?|feel (?:absolutely |perfectly |completely |totally )?(?:normal|fine|well)\b|no other|(?:fine|ok|"
+    r"feel )?(?:fine|well|ok|good|great|normal)|no symptoms(?: at all)?|no other|(?:fine|ok|"
     r"well) otherwise|"
     r"apart from that (?:i am |i feel |all )?(?:fine|ok|good|well)|that is all|"
     r"everything else (?:is )?(?:fine|ok|"

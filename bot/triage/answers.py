@@ -37,8 +37,6 @@ class Reply:
     choice: Optional[str] = None
 
 
-# "less than 20 weeks" is at most 19.
-_BELOW = re.compile(r"\b(?:less than|under|below|fewer than|not yet) \d")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 
 
@@ -148,8 +146,7 @@ def _reading(plain: str) -> Reading:
 def _number(text: str, plain: str) -> Optional[float]:
     match = _NUMBER.search(text[:500])
     if match:
-        number = float(match.group().replace(",", "."))
-        return number - 1 if _BELOW.search(plain) else number
+        return float(match.group().replace(",", "."))
     numbers = _load_words().numbers
     return next((float(numbers.index(w)) for w in plain.split() if w in numbers), None)
 

@@ -49,7 +49,6 @@ def advance(
     table = load_table()
     before = EpisodeState.from_plain(state)
     now = now or _last(before)
-    screening = _weeks_answered(screening, answer_to, table)
     after = before.remember(screening.findings, screening.facts, now)
     following: Optional[str] = None
     if answer_to is not None and before.open_question == answer_to.question:
@@ -105,15 +104,6 @@ def lower(state: State, level: Level) -> Dict[str, Any]:
         open_question=None,
         unanswered=0,
     ).to_plain()
-
-
-def _weeks_answered(screening: Screening, reply: Optional[Reply], table: Table) -> Screening:
-    """Return the message with the weeks of a bare number ("31") that answers how many."""
-    if reply is None or reply.number is None:
-        return screening
-    if "weeks_pregnant" not in table.questions[reply.question].needs:
-        return screening
-    return replace(screening, facts=replace(screening.facts, weeks_pregnant=reply.number))
 
 
 def _last(state: EpisodeState) -> datetime:
@@ -186,6 +176,8 @@ def _answer(
     state = replace(state, unanswered=0)
     if reading is Reading.HEDGED and question.kind == "yes_no":
         meaning = replace(meaning, rules=("G-09", *meaning.rules))
+    if question.kind == "fact" and reply.number is not None and "weeks_pregnant" in question.needs:
+        state = replace(state, weeks_pregnant=max(reply.number, state.weeks_pregnant or 0))
     return _apply(state, question, meaning, reply), _next(state, meaning, context, table)
 
 

@@ -109,8 +109,7 @@ def _person(
     told = symptoms | {f.key for f in over if f.assertion is Assertion.RESOLVED}
     if not symptoms:
         situation.add("no_symptom")
-    same = table.policy["same_symptom"]
-    if len({same.get(key, key) for key in told}) == 1:
+    if len(told) == 1:
         situation.add("only_finding")
     words_of: List[Tuple[Finding, Set[str]]] = []
     now: Set[str] = set()
@@ -171,10 +170,7 @@ def _known(finding: Finding, table: Table) -> Finding:
 def _words(
     finding: Finding, situation: Set[str], clock: Clock, symptoms: Set[str], table: Table
 ) -> Set[str]:
-    same = table.policy["same_symptom"]
-    own = same.get(finding.key, finding.key)
-    others = any(same.get(key, key) != own for key in symptoms - _SITE)
-    words = finding_words(finding, situation, clock, others)
+    words = finding_words(finding, situation, clock, bool(symptoms - _SITE - {finding.key}))
     values = finding.values
     if values:
         if "usual_systolic" in values and "systolic" in values:

@@ -283,9 +283,6 @@ class _Reader:
         repeat = raw["repeat_contact"]
         repeat["level"] = self._level("policy.yml, repeat_contact", repeat["level"])
         repeat["raise"] = [self._level("policy.yml, repeat_contact", x) for x in repeat["raise"]]
-        for group in raw["same_symptom"]:
-            self._known("policy.yml, same_symptom", group, self._words)
-        raw["same_symptom"] = {key: group[0] for group in raw["same_symptom"] for key in group}
         orders = raw["subtypes"]
         for name, order in orders.items():
             orders[name] = [self._subtype(f"policy.yml, subtypes {name}", x) for x in order]

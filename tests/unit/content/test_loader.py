@@ -56,18 +56,6 @@ def test_an_empty_service_setting_removes_its_sentence():
     assert "Nurse hours: 8 to 16." in load_content("en", hours).message("bot_challenge").text
 
 
-def test_an_empty_service_setting_takes_no_question_and_no_number_with_it():
-    every = ("operator", "nurse_hours", "privacy_notice_url", "privacy_contact", "access_days")
-    every += ("retention_text", "interpreter_number")
-    full = load_content("en", dataclasses.replace(SETTINGS, service=dict.fromkeys(every, "x")))
-    silent = load_content("en", dataclasses.replace(SETTINGS, service={}))
-    for key, variations in full.messages.items():
-        for with_all, without in zip(variations, silent.messages[key], strict=True):
-            assert with_all.text.count("?") == without.text.count("?"), key
-            assert with_all.text.lower().count("call ") == without.text.lower().count("call "), key
-            assert with_all.text.count("on your notes") == without.text.count("on your notes"), key
-
-
 def test_fact_ids_match_the_fact_sheet():
     facts = (PROJECT / "docs" / "clinical" / "facts.md").read_text(encoding="utf-8")
     assert set(re.findall(r"F-\d{3}", facts)) == loader.known_fact_ids()

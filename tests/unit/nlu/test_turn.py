@@ -43,7 +43,7 @@ def test_an_emergency_is_found_in_the_middle_of_a_question(talk):
 
 
 def test_a_hedged_answer_to_a_red_flag_question_is_a_yes(talk):
-    assert talk.say("itchy all over since the shot").intent == "report_urgent"
+    assert talk.say("my palms tingle after the shot").intent == "report_urgent"
     assert talk.say("maybe, a bit").intent == "report_red_flag"
 
 

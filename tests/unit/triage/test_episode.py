@@ -113,15 +113,6 @@ def test_weeks_under_20_end_the_headache_questions():
     assert talk.answers("12 weeks").question is None
 
 
-def test_less_than_20_weeks_is_under_20():
-    talk = Talk(Context())
-    talk.says("NE-01 mild")
-    talk.answers("none of these")
-    result = talk.answers("I am less than 20 weeks pregnant", weeks_pregnant=20.0)
-    assert result.question is None
-    assert talk.state["weeks_pregnant"] == 19
-
-
 def test_unknown_weeks_go_on_as_20_or_more():
     talk = Talk(Context())
     talk.says("NE-01 mild")
