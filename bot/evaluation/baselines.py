@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import List, Sequence, Set
+from typing import Any, List, Sequence, Set
 
 from bot.settings import PROJECT
 
@@ -68,7 +68,7 @@ def negspacy_alarms(texts: Sequence[str]) -> List[bool]:
 
     pipeline = spacy.blank("en")
     pipeline.add_pipe("sentencizer")
-    ruler = pipeline.add_pipe("entity_ruler", config={"phrase_matcher_attr": "LOWER"})
+    ruler: Any = pipeline.add_pipe("entity_ruler", config={"phrase_matcher_attr": "LOWER"})
     ruler.add_patterns(
         [{"label": "EMERGENCY", "pattern": phrase} for phrase in sorted(emergency_phrases())]
     )

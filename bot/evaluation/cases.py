@@ -101,12 +101,11 @@ def read_cases(path: Path) -> List[Case]:
 
 
 def _context(fields: Dict[str, Any]) -> Context:
-    return Context(
-        **{
-            name: frozenset(value) if isinstance(value, list) else value
-            for name, value in fields.items()
-        }
-    )
+    values: Dict[str, Any] = {
+        name: frozenset(value) if isinstance(value, list) else value
+        for name, value in fields.items()
+    }
+    return Context(**values)
 
 
 def read_labelled(path: Path) -> List[LabelledText]:

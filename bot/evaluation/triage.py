@@ -134,7 +134,8 @@ def _robustness(
     emergency = [index for index, case in enumerate(cases) if case.emergency]
     rest = [index for index, case in enumerate(cases) if not case.emergency]
     before = alarms(answers)
-    drops, specificity_drops = {}, {}
+    drops: Dict[str, Drop] = {}
+    specificity_drops: Dict[str, Drop] = {}
     for change in PERTURBATIONS:
         say(f"robustness: {change}")
         after = alarms(ask(product, perturb(change, texts), contexts))
