@@ -1,8 +1,9 @@
 """Finds evaluation texts that are nearly the same as something the product was built from.
 
-A test text that also stands in a word list or among training texts measures memory. Compared are
-the lexicon, its clinical source, the policy's test vectors, the training texts of both models, and
-the two evaluation files with each other and within themselves.
+A test text that also stands in a word list or among training texts measures memory. The test set
+is compared with the lexicon, its clinical source, the policy's test vectors, the training texts of
+both models, the development set and itself. The development set is there to learn from, so what
+was taken over from it is counted and not forbidden; its figures flatter the product by that much.
 Run as ``python -m bot.evaluation.near_duplicates``; exits with 1 when it finds any.
 """
 
@@ -154,18 +155,25 @@ def _examples(content: str) -> Iterator[str]:
 
 
 def check(project: Path = PROJECT) -> List[NearDuplicate]:
-    """Return every near-duplicate of the two evaluation files."""
+    """Return every near-duplicate of the test set, and those within the development set."""
     development, test = evaluation_texts(DEVELOPMENT), evaluation_texts(TEST)
     found = find_within(development) + find_within(test) + find(test, development)
     for texts in built_from(project).values():
-        found += find([*development, *test], texts)
+        found += find(test, texts)
     return found
+
+
+def learnt(project: Path = PROJECT) -> List[NearDuplicate]:
+    """Return the development messages that the product has taken over by now."""
+    development = evaluation_texts(DEVELOPMENT)
+    return [pair for texts in built_from(project).values() for pair in find(development, texts)]
 
 
 def main() -> int:
     """Print what was found and return 1 if that is anything. Test texts are named by id only."""
     for kind, texts in built_from().items():
         print(f"{kind}: {len(texts)} texts")
+    print(f"taken over from the development set: {len({pair.first for pair in learnt()})} messages")
     found = check()
     for pair in found:
         print(
@@ -173,8 +181,11 @@ def main() -> int:
             f"{pair.similarity:.2f}",
             file=sys.stderr,
         )
-    print("no near-duplicates" if not found else f"{len(found)} near-duplicates: rewrite them")
-    return 1 if found else 0
+    if found:
+        print(f"{len(found)} near-duplicates: rewrite the evaluation message, not the product")
+        return 1
+    print("no near-duplicates")
+    return 0
 
 
 if __name__ == "__main__":
