@@ -51,10 +51,9 @@ class Feed:
         """Return whether the process is shutting down."""
         return self._stopped
 
-    @property
-    def latest(self) -> int:
-        """Return the id of the newest event that is known."""
-        return self._latest
+    async def newest(self) -> int:
+        """Return the id of the newest event. Raises SQLAlchemyError when the database fails."""
+        return await asyncio.to_thread(self._read_latest)
 
     async def events_after(self, event_id: int, *, wait_seconds: float) -> List[AuditEvent]:
         """Return the audit events after an id, waiting for the first one for a while.

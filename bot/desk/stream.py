@@ -36,11 +36,15 @@ def event_stream(
     with every sign of life; when it says no, the client gets ``signed-out`` and the stream ends.
     """
     after = _last_event_id(request)
-    # A larger id than any known one comes from before a restored backup.
-    start = feed.latest if after is None else min(after, feed.latest)
 
     async def lines() -> AsyncIterator[str]:
-        position = start
+        try:
+            newest = await feed.newest()
+        except SQLAlchemyError as error:
+            logger.error("live updates: the database failed (%s)", type(error).__name__)
+            return
+        # A larger id than the newest one comes from before a restored backup.
+        position = newest if after is None else min(after, newest)
         # The first line makes the client reconnect quickly and gives it a place to resume from.
         yield f"retry: 1000\nid: {position}\nevent: ready\ndata: {{}}\n\n"
         while not feed.stopped:

@@ -21,7 +21,7 @@ def raise_one(settings, **changes):
 
 async def test_a_waiting_reader_hears_of_an_alert_of_this_process(settings):
     feed = await following(settings)
-    reader = asyncio.create_task(feed.events_after(feed.latest, wait_seconds=20))
+    reader = asyncio.create_task(feed.events_after(await feed.newest(), wait_seconds=20))
     await asyncio.sleep(0)
     alert_id = await asyncio.to_thread(raise_one, settings)
     events = await reader
@@ -31,7 +31,7 @@ async def test_a_waiting_reader_hears_of_an_alert_of_this_process(settings):
 
 async def test_a_waiting_reader_hears_of_an_alert_of_another_process(settings):
     feed = await following(settings)
-    reader = asyncio.create_task(feed.events_after(feed.latest, wait_seconds=30))
+    reader = asyncio.create_task(feed.events_after(await feed.newest(), wait_seconds=30))
     program = (
         "import sys, pathlib; sys.path.insert(0, 'tests/unit');"
         "from care.conftest import settings_in; from care.samples import raise_sample;"
@@ -49,7 +49,7 @@ async def test_a_waiting_reader_hears_of_an_alert_of_another_process(settings):
 async def test_a_reader_that_was_away_gets_what_it_missed(settings):
     before = raise_one(settings, conversation_id="a")
     feed = await following(settings)
-    seen = feed.latest
+    seen = await feed.newest()
     missed = [raise_one(settings, conversation_id=name) for name in "bc"]
     events = await feed.events_after(seen, wait_seconds=20)
     while len(events) < 2:
@@ -60,15 +60,14 @@ async def test_a_reader_that_was_away_gets_what_it_missed(settings):
 
 async def test_nothing_new_ends_the_wait_with_nothing(settings):
     feed = await following(settings)
-    assert await feed.events_after(feed.latest, wait_seconds=0.05) == []
+    assert await feed.events_after(await feed.newest(), wait_seconds=0.05) == []
     feed.stop()
 
 
 async def test_stopping_ends_every_wait(settings):
     feed = await following(settings)
-    readers = [
-        asyncio.create_task(feed.events_after(feed.latest, wait_seconds=60)) for _ in range(3)
-    ]
+    newest = await feed.newest()
+    readers = [asyncio.create_task(feed.events_after(newest, wait_seconds=60)) for _ in range(3)]
     await asyncio.sleep(0)
     feed.stop()
     assert await asyncio.wait_for(asyncio.gather(*readers), 10) == [[], [], []]
