@@ -225,7 +225,7 @@ def test_an_emergency_pins_a_card_that_cannot_be_scrolled_away(visit):
     page = visit(PHONE)
     for _ in range(3):
         page.say("will it harm my baby?")
-    page.say("my throat feels tight", answers=2)
+    page.say("my throat feels tight", answers=3)
     call = page.card.get_by_role("link", name="Call 999")
     assert call.get_attribute("href") == "tel:999"
     first_words = page.element.locator("li.emergency .bubble")
@@ -247,6 +247,15 @@ def _inside(inner, outer):
     return one and other and other["y"] - 1 <= one["y"] <= other["y"] + other["height"] - 40
 
 
+def test_a_question_stays_open_when_something_is_said_after_it(visit):
+    page = visit()
+    page.say("my throat feels tight", answers=3)
+    assert "nurse" in page.answers.last.inner_text()
+    page.element.get_by_role("button", name="Yes, I called").click()
+    page.wait(lambda: "Yes, I have called" in page.messages.last.inner_text())
+    assert page.element.get_by_role("group", name="Suggested answers").count() == 0
+
+
 def test_where_the_country_is_unknown_every_number_is_one_tap_away(visit):
     page = visit(PHONE)
     page.page.evaluate(
@@ -257,7 +266,7 @@ def test_where_the_country_is_unknown_every_number_is_one_tap_away(visit):
           old.replaceWith(other);
         }"""
     )
-    page.say("my throat feels tight", answers=2)
+    page.say("my throat feels tight", answers=3)
     links = page.card.get_by_role("link")
     called = [links.nth(place).get_attribute("href") for place in range(links.count())]
     assert called == [f"tel:{one}" for one in ("999", "911", "112", "111", "108", "000")]
@@ -416,13 +425,13 @@ def test_without_a_live_stream_messages_still_come(visit):
 def test_a_reload_resumes_the_conversation_and_its_emergency(visit):
     page = visit()
     page.say("hello")
-    page.say("my throat feels tight", answers=2)
+    page.say("my throat feels tight", answers=3)
     page.page.reload()
-    page.wait(lambda: page.answers.count() == 3)
+    page.wait(lambda: page.answers.count() == 4)
     assert page.messages.count() == 2
     assert "Call 999" in page.card.inner_text()
     page.say("still here")
-    assert page.answers.count() == 4
+    assert page.answers.count() == 5
 
 
 def test_two_tabs_show_one_conversation(visit, folder):
@@ -508,7 +517,7 @@ def test_every_state_is_accessible_and_fits_a_small_phone(visit, state, scheme):
 def test_at_desktop_size_and_200_percent_it_is_accessible_too(visit):
     for viewport, scale in ((DESKTOP, 1), ({"width": 640, "height": 400}, 2)):
         page = visit(viewport, device_scale_factor=scale)
-        page.say("my throat feels tight", answers=2)
+        page.say("my throat feels tight", answers=3)
         assert page.axe() == []
         assert page.overflow() == []
         assert page.card.get_by_role("link", name="Call 999").is_visible()

@@ -177,12 +177,16 @@ class SymptomCheck extends HTMLElement {
         this.items.delete(key);
       }
     }
+    // A question may be followed by a word about the nurse: it stays open until she answers.
+    const said = wanted.map((one) => one.author).lastIndexOf("patient");
+    const question = wanted.slice(said + 1).filter((one) => one.buttons?.length).pop();
+    const last = wanted[wanted.length - 1];
     let before = null;
     for (const one of wanted) {
       const item = this.items.get(one.key) || this.#item(one);
       const place = before ? before.nextSibling : this.log.firstChild;
       if (place !== item) this.log.insertBefore(item, place);
-      this.#mark(item, one, one === wanted[wanted.length - 1]);
+      this.#mark(item, one, { last: one === last, question: one === question });
       before = item;
     }
     const emergency = lines.filter((line) => line.kind === "emergency" || line.kind === "crisis").pop();
@@ -225,7 +229,7 @@ class SymptomCheck extends HTMLElement {
   }
 
   /** Bring a message's delivery state and quick replies up to date. */
-  #mark(item, one, isLast) {
+  #mark(item, one, { last, question }) {
     const texts = {
       sending: "Sending",
       sent: "Sent",
@@ -236,10 +240,9 @@ class SymptomCheck extends HTMLElement {
     const text = texts[one.state] || "";
     if (state.textContent !== text) state.textContent = text;
     item.classList.toggle("unsent", one.state === "waiting" || one.state === "refused");
-    const retry = one.state === "waiting" && isLast;
+    const retry = one.state === "waiting" && last;
     this.#offer(item, ".retry", retry, () => this.#retryButton());
-    const replies = isLast && one.author !== "patient" && one.buttons?.length;
-    this.#offer(item, ".replies", replies, () => this.#replies(one.buttons));
+    this.#offer(item, ".replies", question, () => this.#replies(one.buttons));
   }
 
   #offer(item, selector, wanted, build) {

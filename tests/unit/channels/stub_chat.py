@@ -33,7 +33,8 @@ def engine(folder, settings):
     def emergency(kind):
         first = as_rasa_sends(texts.message("emergency", emergency_kind=kind))
         second = as_rasa_sends(texts.message("emergency_next", emergency_kind=kind))
-        return [{**first, "utter_action": "utter_emergency"}, second]
+        told = as_rasa_sends(texts.message("nurse_told"))
+        return [{**first, "utter_action": "utter_emergency"}, second, told]
 
     def answers(text):
         if "silent" in text:

@@ -68,10 +68,10 @@ def test_a_message_is_answered(her):
 
 
 def test_an_emergency_and_a_crisis_are_named_as_such(her):
-    first, second = her.say("my throat feels tight").json()["answers"]
+    first, second, _ = her.say("my throat feels tight").json()["answers"]
     assert first["kind"] == "emergency" and first["text"].startswith("EMERGENCY:")
     assert "Have you called?" in second["text"] and "kind" not in second
-    first, _ = her.say("i want to die").json()["answers"]
+    first = her.say("i want to die").json()["answers"][0]
     assert first["kind"] == "crisis"
 
 
