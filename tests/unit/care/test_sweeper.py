@@ -74,6 +74,15 @@ def test_an_emergency_that_has_its_alert_is_left_alone(settings, message_id):
     assert not alert.recovered
 
 
+def test_the_same_words_written_again_join_the_alert_when_the_action_missed_them(settings):
+    with database.transaction(settings) as session:
+        alert_id = raise_sample(session, message_id="m1").id
+    store(settings, message_id="m2")
+    assert Sweeper(settings).sweep() == 1
+    with database.reading(settings) as session:
+        assert len(messages_of(session, get_alert(session, alert_id).episode_id)) == 2
+
+
 def test_an_emergency_in_an_episode_known_at_a_lower_level_raises_it(settings):
     with database.transaction(settings) as session:
         raise_sample(session, text="itchy arm", level=Level.URGENT_SAME_DAY)
