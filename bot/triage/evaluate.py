@@ -382,6 +382,7 @@ def _second_opinion(
         return []
     subtype = Subtype.ALLERGIC if "within_24h" in situation else Subtype.CARDIORESP
     present = {f.key for f in screening.findings if f.assertion is Assertion.PRESENT}
+    present -= table.modifier_ids
     fear_only = bool(present) and present <= set(policy["ask_only_over"])
     if opinion >= policy["act"] and not fear_only:
         if top is Level.EMERGENCY_NOW:

@@ -109,7 +109,7 @@ def test_the_second_opinion_asks_but_does_not_act_over_fear_alone():
     fear = screening({"key": "Q-04"})
     result = assess(fear, opinion=1.0)
     assert (result.level, result.question) == (Level.URGENT_SAME_DAY, "U-01")
-    panic = screening({"key": "MH-05", "attributes": ["cannot_cope"]})
+    panic = screening({"key": "MH-05", "attributes": ["cannot_cope"]}, {"key": "RM-10"})
     assert assess(panic, opinion=1.0).level is Level.URGENT_SAME_DAY
     more = screening({"key": "MH-05"}, {"key": "IS-01"})
     assert assess(more, opinion=1.0).level is Level.EMERGENCY_NOW
