@@ -15,8 +15,10 @@ def attributes_of(
 ) -> FrozenSet[str]:
     """The attributes that the words around a finding give it (``lexicon/attributes.yml``)."""
     attributes = set(found.attributes)
-    for label, cue in load().attribute_cues.items():
-        if cue.attribute in attributes or not _is_for(cue.keys, found.key):
+    known = load().attribute_cues
+    for label in cues:
+        cue = known.get(label)
+        if cue is None or cue.attribute in attributes or not _is_for(cue.keys, found.key):
             continue
         for hit in cues.get(label, ()):
             if negated[hit.start]:

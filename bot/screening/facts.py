@@ -19,7 +19,7 @@ _WEEKS = re.compile(
     r"(?<!had )(?<!lasted )"
     r"\b(?P<weeks>[4-9]|[1-3]\d|4[0-3]) ?(?:and|,)? ?(?:(?P<days>[0-6]) )?(?:weeks?|wks?|w|"
     r"weeker)\b"
-    r"(?: (?P<extra>[0-6]) ?(?:d|days?))?(?! ?(?:ago|after|old|post|later|of |since|back|apart|"
+    r"(?: (?P<extra>[0-6]) ?(?:d|days?|the))?(?! ?(?:ago|after|old|post|later|of |since|back|apart|"
     r"straight|"
     r"postpartum|in a row|from|until|till|left|to go|course|postnatal|long|now and|and then|"
     r"prior|earlier))"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
-from typing import Dict, FrozenSet, List, Sequence, Set, Tuple
+from dataclasses import fields, replace
+from typing import Dict, FrozenSet, Iterator, List, Sequence, Set, Tuple
 
 from bot.screening.attributes import attributes_of
 from bot.screening.clauses import Layout, lay_out
@@ -17,12 +17,12 @@ from bot.screening.matching import Hit, Read, matcher
 from bot.screening.measurements import measured
 from bot.screening.numbers import Line, count_of, line_of
 from bot.screening.times import THREE_DAYS, Times, read_times
-from bot.triage.vocabulary import Assertion, Finding, Screening
-
-log = logging.getLogger(__name__)
+from bot.triage.vocabulary import Assertion, Finding, Screening, StatedFacts
 
 #: Findings of one row and meaning kept per message; the rest add nothing.
 _MOST_ALIKE = 8
+#: Longer texts are read in pieces of this many characters, so that time grows with length.
+_PIECE = 3000
 
 
 def screen(text: str, language: str = "en") -> Screening:
@@ -32,6 +32,42 @@ def screen(text: str, language: str = "en") -> Screening:
     minutes, measurements as in ``Finding.values``. ``language`` is what the page or channel was set
     to; phrases of lexicon.md 9.1 are found in any language.
     """
+    if len(text) <= _PIECE:
+        return _screen_piece(text, language)
+    pieces = [(start, _screen_piece(piece, language)) for start, piece in _pieces(text)]
+    findings = [
+        replace(finding, start=finding.start + start, end=finding.end + start)
+        for start, piece in pieces
+        for finding in piece.findings
+    ]
+    return Screening(_few_of_a_kind(findings), _joined_facts([piece.facts for _, piece in pieces]))
+
+
+def _pieces(text: str) -> Iterator[Tuple[int, str]]:
+    """A long text in pieces that end between sentences, or at least between words."""
+    start = 0
+    while start < len(text):
+        end = min(start + _PIECE, len(text))
+        if end < len(text):
+            for mark in (".", "\n", " "):
+                cut = text.rfind(mark, start + _PIECE // 2, end)
+                if cut > 0:
+                    end = cut + 1
+                    break
+        yield start, text[start:end]
+        start = end
+
+
+def _joined_facts(facts: Sequence[StatedFacts]) -> StatedFacts:
+    """Of each circumstance what was said first; a text is readable if any piece of it is."""
+    joined = {}
+    for field in fields(StatedFacts):
+        said = [value for value in (getattr(f, field.name) for f in facts) if value]
+        joined[field.name] = said[0] if said else getattr(facts[0], field.name)
+    return StatedFacts(**joined)
+
+
+def _screen_piece(text: str, language: str) -> Screening:
     read = matcher().read(text)
     cues: Dict[str, List[Hit]] = defaultdict(list)
     names = load().cues
@@ -43,7 +79,7 @@ def screen(text: str, language: str = "en") -> Screening:
     )
     layout = lay_out(read, [hit.start for hit in cues.get("part", ())], states)
     candidates, figurative = _without_idioms(composer().compose(read, layout), cues, read)
-    candidates = _most_specific(_joined(candidates))
+    candidates = _ends(_most_specific(_joined(candidates)))
     context = contexts(read, layout, cues, candidates)
     line = line_of(read)
     times = read_times(line, layout)
@@ -108,6 +144,20 @@ def _without_idioms(
             continue
         kept.append(candidate)
     return kept, True
+
+
+def _ends(candidates: Sequence[Candidate]) -> List[Candidate]:
+    """The first and the last few of every row: a text that repeats itself costs no more."""
+    rows: Dict[str, List[Candidate]] = defaultdict(list)
+    for candidate in candidates:
+        rows[candidate.key].append(candidate)
+    return [
+        candidate
+        for row in rows.values()
+        for candidate in (
+            row if len(row) <= 2 * _MOST_ALIKE else row[:_MOST_ALIKE] + row[-_MOST_ALIKE:]
+        )
+    ]
 
 
 def _most_specific(candidates: Sequence[Candidate]) -> List[Candidate]:

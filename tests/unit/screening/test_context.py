@@ -1,0 +1,54 @@
+"""Section 9 of triage.md: how a finding is meant and whose it is."""
+
+import pytest
+
+from bot.screening import screen
+from bot.triage import Assertion, Experiencer
+
+PRESENT, NEGATED = Assertion.PRESENT, Assertion.NEGATED
+HYPOTHETICAL, HISTORICAL = Assertion.HYPOTHETICAL, Assertion.HISTORICAL
+
+
+def assertions(text, key):
+    return {f.assertion for f in screen(text).findings if f.key == key}
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "expected"),
+    [
+        pytest.param("no hives", "SK-01", NEGATED, id="N-01"),
+        pytest.param("no trouble breathing", "BR-01", NEGATED, id="N-01 noun"),
+        pytest.param("no rash but my throat feels tight", "AW-01", PRESENT, id="N-02 but"),
+        pytest.param("can't breathe", "BR-01", PRESENT, id="N-03"),
+        pytest.param("not breathing right", "BR-01", PRESENT, id="N-03 good state"),
+        pytest.param("no i can't breathe", "BR-01", PRESENT, id="answer no"),
+        pytest.param("can't say I'm not wheezing", "BR-02", PRESENT, id="N-04"),
+        pytest.param("no hives, yes my lips are swelling", "SK-03", PRESENT, id="N-06"),
+        pytest.param("my throat is not tight", "AW-01", NEGATED, id="between the words"),
+        pytest.param("what if I get hives?", "SK-01", HYPOTHETICAL, id="Q-01"),
+        pytest.param("is it normal that my throat is tight", "AW-01", PRESENT, id="Q-02"),
+        pytest.param("I had hives years ago", "SK-01", HISTORICAL, id="P-04"),
+        pytest.param("I'm scared my throat will close up", "AW-01", HYPOTHETICAL, id="Q-04"),
+    ],
+)
+def test_assertion(text, key, expected):
+    assert expected in assertions(text, key)
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "who"),
+    [
+        ("my sister can't breathe", "BR-01", Experiencer.OTHER),
+        ("my husband says I look grey", "SK-10", Experiencer.PATIENT),
+        ("my wife can't breathe", "BR-01", Experiencer.PATIENT),
+        ("my son has hives", "SK-01", Experiencer.OTHER),
+    ],
+)
+def test_experiencer(text, key, who):
+    assert {f.experiencer for f in screen(text).findings if f.key == key} == {who}
+
+
+def test_a_group_is_marked_as_one():
+    found = [f for f in screen("people in my forum fainted").findings if f.key == "CI-01"]
+    assert found
+    assert all("group" in f.attributes for f in found)
