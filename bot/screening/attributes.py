@@ -23,10 +23,13 @@ def attributes_of(
         for hit in cues.get(label, ()):
             if negated[hit.start]:
                 continue
-            where = layout.sentence if cue.whole_sentence else layout.statement
-            if where[hit.start] == where[found.start] and abs(hit.start - found.start) <= 25:
+            where = layout.sentence if cue.reach == "sentence" else layout.statement
+            near = where[hit.start] == where[found.start] and abs(hit.start - found.start) <= 25
+            if near or cue.reach == "message":
                 attributes.add(cue.attribute)
                 break
+    if "never_felt" in attributes:
+        attributes.discard("none_at_all")
     return frozenset(attributes)
 
 

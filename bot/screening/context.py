@@ -17,6 +17,7 @@ from bot.screening.negation import negated_words
 from bot.screening.normalise import HARD_GAP
 from bot.triage.vocabulary import Assertion, Experiencer
 
+_INJECTION_WORDS = grammar("injection_words")
 _PAST_VERBS = grammar("past_verbs")
 _SELF = grammar("first_person")
 _QUESTION_WORDS = grammar("question_words")
@@ -45,6 +46,7 @@ class Context:
         self._layout = layout
         self._cues = cues
         self.negated = negated_words(read, layout, cues)
+        self._negators = frozenset(h.start for h in cues.get("neg", ()))
         self._by_sentence: Dict[str, Dict[int, List[Hit]]] = {}
         for label, hits in cues.items():
             groups: Dict[int, List[Hit]] = defaultdict(list)
@@ -87,9 +89,9 @@ class Context:
     def _is_negated(self, found: Candidate) -> bool:
         words = self._read.words
         evidence = sorted(found.evidence)
-        if self.negated[evidence[-1]]:
-            return True
-        if all(self.negated[i] for i in evidence):
+        if any(self.negated[i] for i in evidence) and not any(
+            i in self._negators for i in evidence
+        ):
             return True
         after = found.end
         if after < len(words) and words[after].word in ("no", "none", "nope", "nil", "negative"):
@@ -175,7 +177,7 @@ class Context:
         if self._hits("anyone_else", found) or "cant" in inside[:2]:
             return False
         if any(word in _DEICTIC for word in inside[:2]) and sentence in self._layout.questions:
-            return first in ("can", "could", "does", "will", "would") and "b12" in inside
+            return second == "this" and len(inside) > 2 and inside[2] in _INJECTION_WORDS
         return asks or (sentence in self._layout.questions and len(inside) > 3)
 
     def _is_historical(self, found: Candidate) -> bool:

@@ -45,8 +45,9 @@ _NOT_PREGNANT = re.compile(
 _NOTHING_ELSE = re.compile(
     r"\b(?:nothing else|no other (?:symptoms?|problems?|signs?|issues?|complaints?)|"
     r"otherwise (?:i am |i feel |all |"
-    r"feel )?(?:fine|well|ok|good|great|normal)|no symptoms(?: at all)?|no other|(?:fine|ok|"
-    r"well) otherwise|"
+    r"feel )?(?:fine|well|ok|good|great|normal)|no symptoms(?: at all)?|"
+    r"feel (?:absolutely |perfectly |completely |totally )?(?:normal|fine|well)\b|"
+    r"no other|(?:fine|ok|well) otherwise|"
     r"apart from that (?:i am |i feel |all )?(?:fine|ok|good|well)|that is all|"
     r"everything else (?:is )?(?:fine|ok|"
     r"normal|good)|not any other symptoms?)\b"

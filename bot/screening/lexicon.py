@@ -24,6 +24,7 @@ FOLDER = Path(__file__).parent / "lexicon"
 
 #: Words without meaning of their own here; left out before phrases are compared.
 LIGHT_WORDS = grammar("light_words")
+_WEAK_WORDS = grammar("weak_words")
 _KEY = re.compile(r"(?:(?:SK|AW|BR|CI|GI|NE|OB|CA|IS|IN|MH|TX|RM)-\d{2}|G-1[0237]|Q-04|C-1[14])\Z")
 _RULE = re.compile(
     r"(?P<parts>[a-z_0-9|+> ]+?)(?: within (?P<within>\d+))?(?: as (?P<attributes>[a-z_0-9, ]+?))?"
@@ -57,7 +58,7 @@ class AttributeCue:
 
     attribute: str
     keys: Tuple[str, ...]
-    whole_sentence: bool
+    reach: str
 
 
 @dataclass(frozen=True)
@@ -199,7 +200,7 @@ def _attribute_cues(raw: Dict[str, List[str]], cues: Set[str]) -> Dict[str, Attr
         label = f"attribute {number} {attribute}"
         raw[label] = _words(name, str(number), row.get("words"))
         keys = tuple(row.get("rows", ()))
-        found[label] = AttributeCue(attribute, keys, row.get("reach") == "sentence")
+        found[label] = AttributeCue(attribute, keys, row.get("reach", "statement"))
         cues.add(label)
     return found
 
@@ -237,7 +238,8 @@ def _compile(
     for row in rows:
         stems = tuple(s for token in tokenise(row) for _, s in speller.resolve(token.word))
         content = tuple(s for s in stems if s not in LIGHT_WORDS)
-        if row.startswith("=") or not content or (len(content) == 1 and len(stems) > 1):
+        weak = all(s in _WEAK_WORDS for s in content) or (len(content) == 1 and len(stems) > 1)
+        if row.startswith("=") or weak:
             exact.add(stems)
         else:
             loose.add(content)

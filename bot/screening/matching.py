@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Dict, Iterator, List, Tuple
 
+from bot.screening.grammar import grammar
 from bot.screening.lexicon import LIGHT_WORDS, Lexicon, load
 from bot.screening.normalise import HARD_GAP, Token, tokenise
 
@@ -34,6 +35,8 @@ def without_tensorflow() -> Iterator[None]:
 
 
 #: Stands for every word that the lexicon does not have, so that the vocabulary never grows.
+_AFTER_TO = grammar("after_a_digit_meant_as_a_word")
+_DIGIT_WORDS = {"2": "to", "4": "for"}
 _UNKNOWN = "\u00b7"
 
 
@@ -142,6 +145,9 @@ class Matcher:
                     if len(joined) >= 6 and self._is_split_word(typed, following.word, joined):
                         typed, end = joined, following.end
                         index += 1
+            if typed in _DIGIT_WORDS and index + 1 < len(tokens):
+                before_verb = tokens[index + 1].word in _AFTER_TO
+                typed = _DIGIT_WORDS[typed] if before_verb and tokens[index + 1].gap == 0 else typed
             gap = token.gap
             for word, stem in speller.resolve(typed):
                 words.append(Word(word, stem, token.start, end, gap))

@@ -111,7 +111,8 @@ def _finding(
     end = max(read.words[i].end for i in range(candidate.start, candidate.end))
     when = times.of(candidate)
     assertion = meaning.assertion
-    old = when is not None and when.least > THREE_DAYS
+    stated = times.in_statement(candidate)
+    old = stated is not None and stated.least > THREE_DAYS
     if assertion is Assertion.PRESENT and old and context.told_as_past(candidate):
         # "last week I had hives": long over, unless she says that it goes on.
         assertion = Assertion.RESOLVED

@@ -21,10 +21,12 @@ _UNITS = {
     "second": 1 / 60, "minute": 1.0, "hour": HOUR, "hr": HOUR, "h": HOUR, "day": DAY, "week": WEEK,
     "month": 30 * DAY, "year": 365 * DAY, "fortnight": 2 * WEEK, "night": DAY, "wk": WEEK,
     "decade": 3650 * DAY,
+    "summer": 365 * DAY,
+    "winter": 365 * DAY,
 }  # fmt: skip
 _UNIT = (
     r"(?P<unit>seconds?|minutes?|hours?|hrs?|h|days?|nights?|weeks?|wks?|fortnights?|"
-    r"months?|years?|decades?)"
+    r"months?|years?|decades?|summers?|winters?)"
 )
 _AMOUNT = (
     r"(?P<half>half (?:an? )?)?(?P<number>\d+(?:\.\d+)?|an?|the|few|a few|several|some|many)?"
@@ -92,6 +94,19 @@ class Times:
         """Time since the latest injection, the first stated one."""
         for mention in self._mentions:
             if mention.injection:
+                return mention.ago
+        return None
+
+    def in_statement(self, found: Candidate) -> Optional[Ago]:
+        """The time in the same statement as the finding."""
+        number = self._layout.statement[found.start]
+        for mention in self._mentions:
+            apart = number - self._layout.statement[mention.start]
+            introduces = (
+                apart == 1
+                and self._layout.sentence[mention.start] == (self._layout.sentence[found.start])
+            )
+            if not mention.injection and (apart == 0 or introduces):
                 return mention.ago
         return None
 
