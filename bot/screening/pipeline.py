@@ -141,7 +141,7 @@ def _without_idioms(
     kept = []
     for candidate in candidates:
         shared = candidate.evidence & covered
-        if shared and (len(shared) * 2 >= len(candidate.evidence)):
+        if len(shared) > 1 or (shared and len(shared) * 2 >= len(candidate.evidence)):
             continue
         kept.append(candidate)
     return kept, True
