@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import logging
 import tempfile
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence
@@ -89,7 +90,10 @@ def _train(training: Dict[str, List[str]], model: Path) -> None:
 
 async def _ask(model: Path, texts: Sequence[str]) -> List[bool]:
     from rasa.core.agent import load_agent
+    from rasa.utils.log_utils import configure_structlog
 
+    # Rasa's debug log repeats every message, and test messages are not for the screen.
+    configure_structlog(logging.WARNING)
     agent = await load_agent(model_path=str(model))
     return [
         (await agent.parse_message(_one_line(text)))["intent"]["name"] == "emergency"
