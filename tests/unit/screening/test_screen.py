@@ -21,6 +21,7 @@ def present(text):
         ("throats going tight", "AW-01"),
         ("came out in bumps all over", "SK-01"),
         ("gonna pass out", "CI-02"),
+        ("like trying to suck air thru a pinhole", "BR-01"),
         ("i experienced swelling of my lips", "SK-03"),
         ("pt devel SOB, tongue swelling 20 min p/vax", "AW-02"),
     ],
@@ -35,6 +36,7 @@ def test_findings_are_composed_not_listed(text, key):
         "sore arm and my throat is fine",
         "the threat of a paint smell in our lives",
         "takes my breath away how fast the baby is growing",
+        "black and blue marks at the injection site",
     ],
 )
 def test_look_alikes_are_no_airway_breathing_or_circulation_sign(text):
