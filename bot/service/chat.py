@@ -30,7 +30,7 @@ def chat(settings: Settings) -> int:
         for line in _lines():
             body = {"id": uuid.uuid4().hex, "text": line}
             answer = client.post("/chat/messages", json=body).raise_for_status().json()
-            _print_messages(answer["messages"])
+            _print_messages(answer["answers"])
     return 0
 
 

@@ -49,7 +49,7 @@ def serve(settings: Settings) -> int:
 
 def services_for(settings: Settings, model: str) -> List[Service]:
     """Return the two services, ready to start: care first, because rasa's actions live there."""
-    from bot.care.app import action_secret
+    from bot.care.tokens import action_secret
 
     care_address = f"http://{settings.host}:{settings.care_port}"
     logs = settings.folder / "log"

@@ -50,7 +50,7 @@ def ensure_model(force: bool = False, to_standard_error: bool = False) -> Path:
         return path
     print(f"Training {path.name} (about half a minute) …", file=sys.stderr, flush=True)
     MODELS.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "bot.nlu.train", str(path)]
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-m", "bot.nlu.train", str(path)]
     environment = dict(os.environ, RASA_TELEMETRY_ENABLED="false", TF_CPP_MIN_LOG_LEVEL="3")
     output = sys.stderr if to_standard_error else None
     done = subprocess.run(command, cwd=PROJECT, env=environment, stdout=output)
