@@ -18,12 +18,14 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    MetaData,
     String,
     Text,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.orm import declarative_base, relationship
+from sqlalchemy.orm import registry, relationship
+from sqlalchemy.orm.decl_api import DeclarativeMeta
 
 from bot.care.clock import now
 from bot.care.columns import LevelNumber, UtcDateTime
@@ -37,8 +39,19 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
-Base = declarative_base()
-Base.metadata.naming_convention = NAMING
+_mappers = registry(metadata=MetaData(naming_convention=NAMING))
+
+
+class Base(metaclass=DeclarativeMeta):
+    """What every table inherits; written out so that the type checker knows it is a class."""
+
+    __abstract__ = True
+    registry = _mappers
+    metadata = _mappers.metadata
+
+    def __init__(self, **values: object) -> None:
+        _mappers.constructor(self, **values)
+
 
 #: Letters and digits that are not mistaken for one another when read aloud.
 _SPOKEN = "ACDEFHJKLMNPRTUVWXY34679"
