@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any, Mapping, Optional
+from typing import Any, Dict, Mapping, Optional
 
 from rasa_sdk import Tracker
 
@@ -68,7 +68,9 @@ def read_incoming(tracker: Tracker) -> Incoming:
     Raises KeyError or ValueError when the assessment cannot be read.
     """
     latest = tracker.latest_message
-    uttered = next((e for e in reversed(tracker.events) if e.get("event") == "user"), {})
+    uttered: Dict[str, Any] = next(
+        (e for e in reversed(tracker.events) if e.get("event") == "user"), {}
+    )
     attached = [
         entity["value"]
         for entity in latest.get("entities") or []

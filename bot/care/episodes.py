@@ -35,6 +35,7 @@ def open_episode(session: Session, *, conversation_id: str, channel: str) -> Epi
         except IntegrityError:
             session.expire_all()
         patient = _locked_patient(session, conversation_id, channel)
+    assert patient is not None, "somebody just stored this patient"
     episode = session.execute(
         select(Episode).where(Episode.patient_id == patient.id, Episode.closed_at.is_(None))
     ).scalar_one_or_none()

@@ -27,7 +27,7 @@ class _Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: Optional[FrameType]) -> None:
         """Begin to stop, on a signal."""
-        self.config.app.state.feed.stop()
+        self.config.app.state.feed.stop()  # type: ignore[union-attr]
         super().handle_exit(sig, frame)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Union
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import JSONResponse, StreamingResponse
@@ -78,7 +78,9 @@ def api_router(settings: Settings, feed: Feed) -> APIRouter:
         dependencies=[Depends(checked)],
         responses={401: {"model": Problem, "description": "No token, or a wrong one"}},
     )
-    unknown = {404: {"model": Problem, "description": "No such alert"}}
+    unknown: Dict[Union[int, str], Dict[str, Any]] = {
+        404: {"model": Problem, "description": "No such alert"}
+    }
 
     @router.get("", response_model=List[AlertBody])
     def list_them(include_closed: bool = False) -> List[Dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from typing import Any, Dict
+from typing import Any, MutableMapping
 
 import structlog
 
@@ -53,5 +53,5 @@ def configure() -> None:
     )
 
 
-def _only_the_event(logger: Any, method: str, event: Dict[str, Any]) -> str:
+def _only_the_event(logger: Any, method: str, event: MutableMapping[str, Any]) -> str:
     return str(event.get("event", ""))

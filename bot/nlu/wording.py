@@ -54,6 +54,8 @@ def emergency_kind(assessment: Assessment) -> str:
     for rule in assessment.rules:
         if rule in KIND_OF_RULE and not crisis:
             return KIND_OF_RULE[rule]
+    if assessment.subtype is None:
+        return "other"
     return KIND_OF_SUBTYPE.get(assessment.subtype, "other")
 
 

@@ -105,9 +105,9 @@ def foreign_findings(
         if len(findings) > 20:
             break
     if not findings and not any_found and unsupported is None:
-        match = general_pattern.search(plain)
-        if match and match.group() not in ("help", "dose"):
-            unsupported = general[match.group()]
+        word = general_pattern.search(plain)
+        if word and word.group() not in ("help", "dose"):
+            unsupported = general[word.group()]
         elif _other_script(plain):
             unsupported = "und"
     return findings, unsupported

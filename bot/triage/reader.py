@@ -164,7 +164,7 @@ class _Reader:
             of=frozenset(self._known(f"{at}, of", raw.get("of"), self._words)),
             as_present=as_present,
             ceiling={
-                self._level(at, high): self._level(at, low)
+                self._set_level(at, high): self._set_level(at, low)
                 for high, low in raw.get("ceiling", {}).items()
             },
         )
@@ -201,8 +201,8 @@ class _Reader:
                 when = self._condition(at, rest) if rest else ALWAYS
                 parsed.append(SignMember(frozenset(keys), when))
             members.append((entry["sign"], tuple(parsed)))
-        keys = {key for _, parsed in members for member in parsed for key in member.keys}
-        signs = {key: tuple(_reachable(key, members)) for key in keys}
+        named = {key for _, parsed in members for member in parsed for key in member.keys}
+        signs = {key: tuple(_reachable(key, members)) for key in named}
         return signs, tuple(name for name, _ in members)
 
     def _modifiers(self, entries: List[Dict[str, Any]]) -> Tuple[Modifier, ...]:
@@ -333,6 +333,12 @@ class _Reader:
         except KeyError:
             known = ", ".join(level.name for level in Level)
             raise TableError(f"{at}, level: {name!r} is no level. Use {known} or NONE.") from None
+
+    def _set_level(self, at: str, name: Any) -> Level:
+        level = self._level(at, name)
+        if level is None:
+            raise TableError(f"{at}, ceiling: NONE is no level to raise or lower.")
+        return level
 
     @staticmethod
     def _subtype(at: str, name: Any) -> Subtype:
