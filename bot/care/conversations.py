@@ -8,10 +8,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Iterable, List, Optional
 
-#: The intent that the screen gives to every message that is an emergency.
-EMERGENCY_INTENT = "report_red_flag"
 _COLUMNS = "SELECT id, sender_id, timestamp, data FROM events "
 
 
@@ -22,6 +20,7 @@ class UserMessage:
     event_id: int
     conversation_id: str
     channel: str
+    intent: str
     text: str
     message_id: Optional[str]
     sent_at: datetime
@@ -38,18 +37,20 @@ class Line:
     at: datetime
 
 
-def emergencies_after(
-    path: Path, event_id: int, since: datetime, limit: int = 200
+def messages_after(
+    path: Path, event_id: int, since: datetime, intents: Iterable[str], limit: int = 200
 ) -> List[UserMessage]:
-    """Return the emergencies stored after an event id, oldest first.
+    """Return the messages with one of the intents stored after an event id, oldest first.
 
     Returns nothing while the store does not exist yet. Raises sqlite3.Error when it cannot be read.
     """
+    names = tuple(intents)
+    marks = ", ".join("?" for _ in names)
     rows = _query(
         path,
-        _COLUMNS + "WHERE id > ? AND type_name = 'user' AND intent_name = ? AND timestamp >= ? "
-        "ORDER BY id LIMIT ?",
-        (event_id, EMERGENCY_INTENT, since.timestamp(), limit),
+        _COLUMNS + f"WHERE id > ? AND type_name = 'user' AND intent_name IN ({marks}) "
+        "AND timestamp >= ? ORDER BY id LIMIT ?",
+        (event_id, *names, since.timestamp(), limit),
     )
     return [_user_message(*row) for row in rows]
 
@@ -91,6 +92,7 @@ def _user_message(event_id: int, sender_id: str, timestamp: float, data: str) ->
         event_id=event_id,
         conversation_id=sender_id,
         channel=event.get("input_channel") or "unknown",
+        intent=(parsed.get("intent") or {}).get("name") or "",
         text=event.get("text") or "",
         message_id=event.get("message_id"),
         sent_at=_moment(timestamp),

@@ -1,4 +1,4 @@
-"""Finds emergencies in the conversation store that have no alert, and raises them.
+"""Finds messages in the conversation store that a nurse must hear of and did not; raises alerts.
 
 An emergency is written by Rasa before any action runs. When the action could not run, because care
 was down or the database was full, this is how a nurse still hears of it.
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from bot.care import database
 from bot.care.alerts import raise_alert
 from bot.care.clock import now
-from bot.care.conversations import UserMessage, emergencies_after
+from bot.care.conversations import UserMessage, messages_after
 from bot.care.models import Alert, Episode, Message, Patient
 from bot.settings import Settings
 from bot.triage.plain import assessment_from_plain
@@ -26,6 +26,13 @@ from bot.triage.vocabulary import Assessment, Level, Subtype
 
 logger = logging.getLogger(__name__)
 
+#: What a nurse must hear of, by the intent the screen gave the message, and how urgently. A message
+#: that could not be screened may be anything, so a human has to read it the same day.
+WATCHED = {
+    "report_red_flag": Level.EMERGENCY_NOW,
+    "report_urgent": Level.URGENT_SAME_DAY,
+    "screen_failed": Level.URGENT_SAME_DAY,
+}
 INTERVAL_SECONDS = 3.0
 #: How far back the first sweep after a start looks.
 LOOK_BACK = timedelta(days=7)
@@ -66,7 +73,9 @@ class Sweeper:
         raised = 0
         since = now() - LOOK_BACK
         while True:
-            found = emergencies_after(self._settings.conversation_database, self._last_event, since)
+            found = messages_after(
+                self._settings.conversation_database, self._last_event, since, WATCHED
+            )
             for message in found:
                 with database.transaction(self._settings) as session:
                     if not _is_covered(session, message):
@@ -116,7 +125,7 @@ def _is_covered(session: Session, message: UserMessage) -> bool:
         .join(Episode.patient)
         .where(
             Patient.conversation_id == message.conversation_id,
-            Alert.level == Level.EMERGENCY_NOW,
+            Alert.level >= WATCHED[message.intent],
             or_(is_known, was_dealt_with),
         )
     )
@@ -129,7 +138,7 @@ def _recover(session: Session, message: UserMessage) -> None:
         session,
         conversation_id=message.conversation_id,
         channel=message.channel,
-        level=Level.EMERGENCY_NOW,
+        level=WATCHED[message.intent],
         subtype=assessment.subtype,
         assessment=assessment,
         text=message.text,
@@ -149,7 +158,7 @@ def _assessment(message: UserMessage) -> Assessment:
             type(error).__name__,
         )
         return Assessment(
-            level=Level.EMERGENCY_NOW,
+            level=WATCHED[message.intent],
             subtype=Subtype.OTHER,
-            summary="The screen reported an emergency; its findings could not be read.",
+            summary="The findings could not be read; what she wrote needs a human's eyes.",
         )

@@ -58,6 +58,19 @@ def test_an_emergency_written_while_care_was_down_gets_a_recovered_alert(setting
     assert [finding["key"] for finding in alert.assessment.findings] == ["SK-03", "BR-02"]
 
 
+@pytest.mark.parametrize("intent", ["report_urgent", "screen_failed"])
+def test_a_same_day_or_unscreened_message_reaches_a_nurse_too(settings, intent):
+    store(settings, intent=intent)
+    assert Sweeper(settings).sweep() == 1
+    (alert,) = alerts(settings)
+    assert alert.recovered and alert.level is Level.URGENT_SAME_DAY
+
+
+def test_a_question_of_the_faq_is_no_matter_for_a_nurse(settings):
+    store(settings, intent="faq_harm_to_baby")
+    assert Sweeper(settings).sweep() == 0
+
+
 def test_sweeping_again_also_after_a_restart_adds_nothing(settings):
     store(settings)
     sweeper = Sweeper(settings)
