@@ -35,6 +35,10 @@ class CareAction(Action, ABC):
     #: The value of ``check_state`` that says the action came to its end.
     done = "passed"
 
+    def __init__(self) -> None:
+        # A wrong text stops the start of the service, and the first patient does not wait for it.
+        content()
+
     def name(self) -> str:
         """Return the name under which Rasa calls the action."""
         return self.action_name

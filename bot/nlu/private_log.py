@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+import warnings
 from typing import Any, MutableMapping
 
 import structlog
@@ -35,6 +36,17 @@ class PrivateFormatter(logging.Formatter):
         return line
 
 
+class _ExpectedSilence(logging.Filter):
+    """Drops Rasa's complaint about a response that is meant to say nothing in most cases.
+
+    ``utter_emergency_crisis`` has texts for a crisis only (triage.md section 1: added, never
+    dropped), and Rasa calls the absence of a text for the other emergencies an error.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "utter_emergency_crisis" not in record.getMessage()
+
+
 def configure() -> None:
     """Send every log line of this process, at WARNING and above, through the formatter."""
     handler = logging.StreamHandler(sys.stderr)
@@ -44,7 +56,9 @@ def configure() -> None:
     root.setLevel(logging.WARNING)
     for name in ("bot", "actions"):
         logging.getLogger(name).setLevel(logging.INFO)
-    logging.captureWarnings(True)
+    # A warning may quote a value, and a line without it helps nobody.
+    warnings.simplefilter("ignore")
+    logging.getLogger("rasa.core.actions.action").addFilter(_ExpectedSilence())
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, _only_the_event],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -37,7 +37,8 @@ class RedFlagScreen(GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> RedFlagScreen:
-        """Return the component; it has nothing to configure or load."""
+        """Return the component, with its tables loaded: her first message must not wait for them."""
+        read_turn("warm up", Guess("nlu_fallback", 0.0), Memory(), datetime.now(timezone.utc))
         return cls()
 
     def process(
