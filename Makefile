@@ -32,7 +32,7 @@ test: setup ## Everything: check, then the trained model, real processes and a b
 	@$(BOT) train
 	.venv/bin/python -m pytest tests -m "model or services"
 
-evaluate: setup ## Measure triage and intents; reports and plots go into reports/
+evaluate: setup ## Measure triage on the test set; report and plots go into reports/
 	@$(BOT) evaluate
 
 bench: setup ## Measure speed

@@ -48,11 +48,14 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parse.set_defaults(run=_parse)
 
-    evaluate = commands.add_parser("evaluate", help="measure; reports and plots go into reports/")
-    evaluate.add_argument("what", nargs="?", choices=("triage", "nlu"), help="default: both")
-    evaluate.add_argument("--cases", type=Path, help="other cases than the test set, as JSON lines")
+    evaluate = commands.add_parser("evaluate", help="measure; report and plots go into reports/")
+    evaluate.add_argument("what", nargs="?", choices=("triage",), default="triage")
+    evaluate.add_argument("--cases", type=Path, help="other cases than the test set (JSON lines)")
     evaluate.add_argument(
-        "--with-diet", action="store_true", help="also train the DIET baseline (minutes)"
+        "--also", type=Path, action="append", default=[], help="more labelled texts, if they exist"
+    )
+    evaluate.add_argument(
+        "--with-diet", action="store_true", help="train the DIET baseline too (many minutes)"
     )
     evaluate.set_defaults(run=_evaluate)
 
@@ -125,9 +128,14 @@ def _parse(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from bot.service.evaluate import evaluate
+    from bot.evaluation.cases import CasesError
+    from bot.evaluation.triage import evaluate_triage
 
-    return evaluate(what=options.what, cases=options.cases, with_diet=options.with_diet)
+    try:
+        evaluate_triage(options.cases, foreign=options.also, with_diet=options.with_diet)
+    except CasesError as error:
+        raise CommandError(str(error)) from error
+    return 0
 
 
 def _user_add(options: argparse.Namespace) -> int:

@@ -83,7 +83,7 @@ def wait_for_alert(settings, text, seconds):
 def test_a_question_of_the_faq_is_answered_from_the_facts(system):
     settings, _ = system
     answer = " ".join(Patient(settings).writes("is a 1mg b12 injection safe in pregnancy"))
-    assert "generally considered" in answer.lower()
+    assert "seen as safe in pregnancy" in answer
     assert "EMERGENCY" not in answer.split("Call", 1)[0]
 
 
