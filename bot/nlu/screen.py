@@ -37,7 +37,7 @@ class RedFlagScreen(GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> RedFlagScreen:
-        """Return the component, with its tables loaded: her first message must not wait for them."""
+        """Return the component, with its tables loaded, which her first message would wait for."""
         read_turn("warm up", Guess("nlu_fallback", 0.0), Memory(), datetime.now(timezone.utc))
         return cls()
 
