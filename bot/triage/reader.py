@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Tuple
 
 import yaml
 
@@ -20,6 +20,13 @@ from bot.triage.conditions import (
     parse_condition,
 )
 from bot.triage.facts import ABOUT_FINDING, SITUATION
+from bot.triage.fields import (
+    check_fields,
+    known_ids,
+    level_named,
+    set_level_named,
+    subtype_named,
+)
 from bot.triage.table import (
     Case,
     Meaning,
@@ -31,7 +38,7 @@ from bot.triage.table import (
     Table,
     TableError,
 )
-from bot.triage.vocabulary import ATTRIBUTES, Level, Subtype
+from bot.triage.vocabulary import ATTRIBUTES
 
 TABLES = Path(__file__).resolve().parent / "tables"
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -124,8 +131,8 @@ class _Reader:
         return rows
 
     def _row(self, at: str, entry: Dict[str, Any]) -> Row:
-        self._fields(at, entry, _ROW_FIELDS, ("key", "name", "term", "subtype", "cases", "source"))
-        subtype = self._subtype(at, entry["subtype"])
+        check_fields(at, entry, _ROW_FIELDS, ("key", "name", "term", "subtype", "cases", "source"))
+        subtype = subtype_named(at, entry["subtype"])
         raw_cases = entry["cases"]
         if not isinstance(raw_cases, list) or not raw_cases:
             raise TableError(f"{at}, cases: needs at least one case.")
@@ -141,30 +148,30 @@ class _Reader:
             key=entry["key"],
             name=entry["name"],
             subtype=subtype,
-            later_subtype=self._subtype(at, later) if later else subtype,
+            later_subtype=subtype_named(at, later) if later else subtype,
             cases=cases,
             symptom=entry.get("symptom", True),
         )
 
     def _case(self, at: str, raw: Any, over: bool = False) -> Case:
         fields = _CASE_FIELDS | _OVER_FIELDS if over else _CASE_FIELDS
-        self._fields(at, raw, fields, ("level",))
+        check_fields(at, raw, fields, ("level",))
         as_present = over and raw["level"] == "AS_PRESENT"
         ask = raw.get("ask")
         if ask is not None and ask not in self._questions:
             raise TableError(f"{at}, ask: unknown question {ask!r}. Use an id of questions.yml.")
         return Case(
             when=self._condition(f"{at}, when", raw.get("when")),
-            level=None if as_present else self._level(at, raw["level"]),
-            rules=self._known(f"{at}, rules", raw.get("rules"), self._ids),
-            subtype=self._subtype(at, raw["subtype"]) if "subtype" in raw else None,
+            level=None if as_present else level_named(at, raw["level"]),
+            rules=known_ids(f"{at}, rules", raw.get("rules"), self._ids),
+            subtype=subtype_named(at, raw["subtype"]) if "subtype" in raw else None,
             ask=ask,
             flags=tuple(raw.get("flags", ())),
-            includes=frozenset(self._known(f"{at}, includes", raw.get("includes"), self._words)),
-            of=frozenset(self._known(f"{at}, of", raw.get("of"), self._words)),
+            includes=frozenset(known_ids(f"{at}, includes", raw.get("includes"), self._words)),
+            of=frozenset(known_ids(f"{at}, of", raw.get("of"), self._words)),
             as_present=as_present,
             ceiling={
-                self._set_level(at, high): self._set_level(at, low)
+                set_level_named(at, high): set_level_named(at, low)
                 for high, low in raw.get("ceiling", {}).items()
             },
         )
@@ -173,7 +180,7 @@ class _Reader:
         rules = []
         for entry in entries:
             at = f"{name}, row {entry.get('id')}"
-            self._fields(at, entry, _RULE_FIELDS, ("id", "text", "when", "level"))
+            check_fields(at, entry, _RULE_FIELDS, ("id", "text", "when", "level"))
             case = self._case(at, {k: v for k, v in entry.items() if k in _CASE_FIELDS})
             audit = bool(entry.get("audit")) or name == "criteria.yml"
             rules.append(Rule(entry["id"], case, audit))
@@ -193,10 +200,10 @@ class _Reader:
         members: List[Tuple[str, Tuple[SignMember, ...]]] = []
         for entry in entries:
             at = f"signs.yml, row {entry['sign']}"
-            self._fields(at, entry, {"sign", "meaning", "members"}, ("sign", "meaning", "members"))
+            check_fields(at, entry, {"sign", "meaning", "members"}, ("sign", "meaning", "members"))
             parsed = []
             for raw in entry["members"]:
-                keys = self._known(f"{at}, keys", raw.get("keys"), self._words)
+                keys = known_ids(f"{at}, keys", raw.get("keys"), self._words)
                 rest = {part: value for part, value in raw.items() if part != "keys"}
                 when = self._condition(at, rest) if rest else ALWAYS
                 parsed.append(SignMember(frozenset(keys), when))
@@ -209,16 +216,16 @@ class _Reader:
         modifiers = []
         for entry in entries:
             at = f"modifiers.yml, row {entry['id']}"
-            self._fields(at, entry, _MODIFIER_FIELDS, ("id", "name"))
+            check_fields(at, entry, _MODIFIER_FIELDS, ("id", "name"))
             known_by = entry.get("known_by")
             floor = entry.get("at_least")
             two = entry.get("two_self_care")
             if two is not None:
-                self._fields(
+                check_fields(
                     f"{at}, two_self_care", two, {"within", "as_one"}, ("within", "as_one")
                 )
                 named = [two["within"], *(key for group in two["as_one"] for key in group)]
-                self._known(f"{at}, two_self_care", named, self._words)
+                known_ids(f"{at}, two_self_care", named, self._words)
             modifiers.append(
                 Modifier(
                     id=entry["id"],
@@ -226,7 +233,7 @@ class _Reader:
                     known_by=self._condition(f"{at}, known_by", known_by) if known_by else None,
                     to=tuple(entry.get("to", ())),
                     not_to=frozenset(entry.get("not_to", ())),
-                    at_least=self._level(at, floor) if floor else None,
+                    at_least=level_named(at, floor) if floor else None,
                     two_self_care=two,
                 )
             )
@@ -234,7 +241,7 @@ class _Reader:
 
     def _question(self, entry: Dict[str, Any]) -> Question:
         at = f"questions.yml, row {entry['id']}"
-        self._fields(at, entry, _QUESTION_FIELDS, ("id", "text", "kind"))
+        check_fields(at, entry, _QUESTION_FIELDS, ("id", "text", "kind"))
         if entry["kind"] not in _QUESTION_KINDS:
             raise TableError(f"{at}, kind: use one of {', '.join(sorted(_QUESTION_KINDS))}.")
         return Question(
@@ -257,15 +264,15 @@ class _Reader:
         )
 
     def _meaning(self, at: str, raw: Dict[str, Any]) -> Meaning:
-        self._fields(at, raw, _MEANING_FIELDS, ())
+        check_fields(at, raw, _MEANING_FIELDS, ())
         following, finding = raw.get("next"), raw.get("finding")
         if following is not None and following not in self._questions:
             raise TableError(f"{at}, next: unknown question {following!r}.")
         if finding is not None and finding not in self._words:
             raise TableError(f"{at}, finding: unknown key {finding!r}.")
         return Meaning(
-            level=self._level(at, raw["level"]) if "level" in raw else None,
-            rules=self._known(f"{at}, rules", raw.get("rules"), self._ids),
+            level=level_named(at, raw["level"]) if "level" in raw else None,
+            rules=known_ids(f"{at}, rules", raw.get("rules"), self._ids),
             finding=finding,
             within_hours=raw.get("within_hours"),
             next=following,
@@ -276,16 +283,16 @@ class _Reader:
         opinion = raw["second_opinion"]
         if not 0 < opinion["ask"] <= opinion["act"] <= 1:
             raise TableError("policy.yml, second_opinion: needs 0 < ask <= act <= 1.")
-        self._known("policy.yml, child", raw["child"]["emergency"], self._words)
+        known_ids("policy.yml, child", raw["child"]["emergency"], self._words)
         for part in ("silent_when", "ask_only_over"):
-            self._known(f"policy.yml, second_opinion {part}", opinion[part], self._words)
-        raw["child"]["level"] = self._level("policy.yml, child", raw["child"]["level"])
+            known_ids(f"policy.yml, second_opinion {part}", opinion[part], self._words)
+        raw["child"]["level"] = level_named("policy.yml, child", raw["child"]["level"])
         repeat = raw["repeat_contact"]
-        repeat["level"] = self._level("policy.yml, repeat_contact", repeat["level"])
-        repeat["raise"] = [self._level("policy.yml, repeat_contact", x) for x in repeat["raise"]]
+        repeat["level"] = level_named("policy.yml, repeat_contact", repeat["level"])
+        repeat["raise"] = [level_named("policy.yml, repeat_contact", x) for x in repeat["raise"]]
         orders = raw["subtypes"]
         for name, order in orders.items():
-            orders[name] = [self._subtype(f"policy.yml, subtypes {name}", x) for x in order]
+            orders[name] = [subtype_named(f"policy.yml, subtypes {name}", x) for x in order]
             if set(orders[name]) != set(Subtype):
                 raise TableError(f"policy.yml, subtypes {name}: list every sub-type once.")
         return raw
@@ -304,49 +311,6 @@ class _Reader:
         except ConditionError as error:
             raise TableError(f"{at}: {error}.") from error
         return condition
-
-    @staticmethod
-    def _fields(at: str, raw: Any, allowed: Any, needed: Tuple[str, ...]) -> None:
-        if not isinstance(raw, dict):
-            raise TableError(f"{at}: must be a mapping, not {raw!r}.")
-        for name in needed:
-            if name not in raw:
-                raise TableError(f"{at}, {name}: missing.")
-        for name in raw:
-            if name not in allowed:
-                known = ", ".join(sorted(allowed))
-                raise TableError(f"{at}, {name}: unknown field. Use one of {known}.")
-
-    @staticmethod
-    def _known(at: str, names: Any, known: Any) -> Tuple[str, ...]:
-        for name in names or ():
-            if name not in known:
-                raise TableError(f"{at}: unknown id {name!r}.")
-        return tuple(names or ())
-
-    @staticmethod
-    def _level(at: str, name: Any) -> Optional[Level]:
-        if name == "NONE":
-            return None
-        try:
-            return Level[name]
-        except KeyError:
-            known = ", ".join(level.name for level in Level)
-            raise TableError(f"{at}, level: {name!r} is no level. Use {known} or NONE.") from None
-
-    def _set_level(self, at: str, name: Any) -> Level:
-        level = self._level(at, name)
-        if level is None:
-            raise TableError(f"{at}, ceiling: NONE is no level to raise or lower.")
-        return level
-
-    @staticmethod
-    def _subtype(at: str, name: Any) -> Subtype:
-        try:
-            return Subtype(name)
-        except ValueError:
-            known = ", ".join(subtype.value for subtype in Subtype)
-            raise TableError(f"{at}, subtype: {name!r} is no sub-type. Use {known}.") from None
 
 
 def _reachable(key: str, members: Any) -> Any:
