@@ -38,7 +38,7 @@ from bot.triage.table import (
     Table,
     TableError,
 )
-from bot.triage.vocabulary import ATTRIBUTES
+from bot.triage.vocabulary import ATTRIBUTES, Subtype
 
 TABLES = Path(__file__).resolve().parent / "tables"
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
