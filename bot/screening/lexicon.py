@@ -17,6 +17,7 @@ import yaml
 
 from bot.screening.grammar import grammar
 from bot.screening.normalise import tokenise
+from bot.screening.rereading import Pairs
 from bot.screening.spelling import Speller
 from bot.triage.vocabulary import ATTRIBUTES
 
@@ -75,6 +76,7 @@ class Lexicon:
     cues: FrozenSet[str]
     attribute_cues: Dict[str, AttributeCue]
     more_specific: Dict[str, Tuple[str, ...]]
+    pairs: Pairs
 
 
 def _read(name: str) -> Any:
@@ -186,7 +188,37 @@ def load() -> Lexicon:
         cues=frozenset(cues),
         attribute_cues=attribute_cues,
         more_specific=more_specific,
+        pairs=_pairs(loose, exact, rules, cues),
     )
+
+
+def _pairs(
+    loose: Dict[str, List[Tuple[str, ...]]],
+    exact: Dict[str, List[Tuple[str, ...]]],
+    rules: List[Rule],
+    cues: Set[str],
+) -> Pairs:
+    """Words that belong together, from the phrases of ideas and the first two parts of rules."""
+    phrases: List[Tuple[str, ...]] = []
+    labels: Dict[str, Set[str]] = {}
+    for table in (loose, exact):
+        for label, rows in table.items():
+            if label in cues:
+                continue
+            for row in rows:
+                if len(row) == 1:
+                    labels.setdefault(row[0], set()).add(label)
+                else:
+                    phrases.append(row)
+    pairs = {
+        pair
+        for rule in rules
+        if len(rule.parts) > 1
+        for a in rule.parts[0]
+        for b in rule.parts[1]
+        for pair in ((a, b), (b, a))
+    }
+    return Pairs(phrases, {w: frozenset(n) for w, n in labels.items()}, frozenset(pairs))
 
 
 def _attribute_cues(raw: Dict[str, List[str]], cues: Set[str]) -> Dict[str, AttributeCue]:
@@ -220,10 +252,17 @@ def _speller(raw: Dict[str, List[str]]) -> Speller:
             known.update(token.word for token in tokenise(row))
     for words in expansions.values():
         known.update(words)
-    targets = {word for word in known if len(word) >= 5 and word.isalpha()}
-    targets -= set(data["never_a_correction"])
-    targets |= set(data["targets"])
-    return Speller(expansions, families, targets, known, guard)
+    targets = {word for word in (*known, *expansions) if len(word) >= 4 and word.isalpha()}
+    preferred = frozenset(data["targets"])
+    return Speller(
+        expansions,
+        families,
+        targets | preferred,
+        known,
+        guard,
+        preferred,
+        frozenset(data["last_resort"]) | LIGHT_WORDS,
+    )
 
 
 def _compile(

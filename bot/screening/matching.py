@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Dict, Iterator, List, Tuple
 
 from bot.screening.grammar import grammar
 from bot.screening.lexicon import LIGHT_WORDS, Lexicon, load
 from bot.screening.normalise import HARD_GAP, Token, tokenise
+from bot.screening.rereading import reread
 
 
 @contextmanager
@@ -80,6 +81,7 @@ class Matcher:
 
     def __init__(self, lexicon: Lexicon):
         self._speller = lexicon.speller
+        self._pairs = lexicon.pairs
         # Imported here so that the second opinion can be used without spaCy.
         with without_tensorflow():
             from spacy.matcher import PhraseMatcher
@@ -133,6 +135,7 @@ class Matcher:
     def _spell(self, tokens: List[Token]) -> List[Word]:
         speller = self._speller
         words: List[Word] = []
+        as_typed: List[str] = []
         index = 0
         while index < len(tokens):
             token = tokens[index]
@@ -151,8 +154,19 @@ class Matcher:
             gap = token.gap
             for word, stem in speller.resolve(typed):
                 words.append(Word(word, stem, token.start, end, gap))
+                as_typed.append(typed)
                 gap = 0
             index += 1
+        read_anew = reread(
+            [(w.word, w.stem) for w in words],
+            as_typed,
+            [w.gap for w in words],
+            speller,
+            self._pairs,
+            LIGHT_WORDS,
+        )
+        for place, (word, stem) in read_anew.items():
+            words[place] = replace(words[place], word=word, stem=stem)
         return words
 
     def _is_split_word(self, left: str, right: str, joined: str) -> bool:

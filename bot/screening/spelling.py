@@ -18,6 +18,17 @@ _LEET = str.maketrans(
 )
 _DOUBLED_END = re.compile(r"(?:([bdgmnprt])\1)$")
 _LONGEST_WORD = 24
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+#: Keys that a thumb hits instead: beside, above and below on a phone.
+_BESIDE = {
+    letter: "".join(
+        row[max(0, place - 1) : place + 2]
+        for row in _ROWS[max(0, line - 1) : line + 2]
+        for place in [_ROWS[line].index(letter)]
+    ).replace(letter, "")
+    for line, keys in enumerate(_ROWS)
+    for letter in keys
+}
 
 
 def stem(word: str, families: Mapping[str, str]) -> str:
@@ -58,17 +69,22 @@ class Speller:
         targets: Iterable[str],
         known: Iterable[str],
         guard: FrozenSet[str],
+        preferred: FrozenSet[str] = frozenset(),
+        last_resort: FrozenSet[str] = frozenset(),
     ):
         self._expansions = expansions
         self._families = families
         self._targets: Set[str] = {w for w in targets if w.isascii() and w.isalpha()}
-        self._known: Set[str] = set(known) | self._targets
+        self._known: Set[str] = set(known) | (self._targets - set(expansions))
         self._guard = guard
+        self._preferred = preferred
+        self._last_resort = last_resort
         self._deletions: Dict[str, List[str]] = {}
         for word in sorted(self._targets):
             for piece in _deletions(word, _reach(len(word))):
                 self._deletions.setdefault(piece, []).append(word)
         self.resolve = lru_cache(maxsize=50_000)(self._resolve)
+        self.other_readings = lru_cache(maxsize=50_000)(self._other_readings)
 
     def is_target(self, word: str) -> bool:
         """Whether the word, as spelt, is one that the lexicon looks for."""
@@ -104,8 +120,11 @@ class Speller:
         squeezed = _REPEATS.sub(r"\1", plain)
         corrected = self.correct(squeezed)
         if corrected:
-            return (corrected,)
+            return self._expansions.get(corrected, (corrected,))
         undoubled = _DOUBLES.sub(r"\1", plain)
+        corrected = self.correct(undoubled) if undoubled != squeezed else ""
+        if corrected:
+            return self._expansions.get(corrected, (corrected,))
         if undoubled in self._expansions:
             return self._expansions[undoubled]
         if self._is_known(undoubled):
@@ -117,28 +136,48 @@ class Speller:
 
     def correct(self, word: str) -> str:
         """The nearest lexicon word within reach of a typing error, or an empty string."""
+        candidates = self._candidates(word)
+        return candidates[0][-1] if candidates else ""
+
+    def _candidates(self, word: str) -> List[Tuple[int, int, int, str]]:
+        """Lexicon words within reach, the likeliest first: edits, kind of slip, importance."""
         size = len(word)
-        if size < 4 or size > _LONGEST_WORD:
-            return ""
-        best: Tuple[int, int, str] = (9, 0, "")
-        seen: Set[str] = set()
-        for piece in _deletions(word, _reach(size)):
+        if size < 3 or size > _LONGEST_WORD:
+            return []
+        found: Dict[str, Tuple[int, int, int, str]] = {}
+        for piece in _deletions(word, _reach(size)) if size > 3 else (word,):
             for target in self._deletions.get(piece, ()):
-                if target in seen:
+                if target in found or target == word:
                     continue
-                seen.add(target)
-                allowed = min(_reach(size), _reach(len(target)))
+                if size == 3 and (len(target) != 4 or target[-1] != word[-1]):
+                    continue
+                allowed = 1 if size == 3 else min(_reach(size), _reach(len(target)))
                 distance = _distance(word, target, allowed)
-                if distance > allowed:
+                if distance > allowed or not _plausible(word, target, distance):
                     continue
-                same_start = word[0] == target[0]
-                if size < 6 and not same_start and distance + (size < 5) > 1:
-                    continue
-                if distance > 1 and not same_start and sorted(word) != sorted(target):
-                    continue
-                rank = (distance, 0 if same_start else 1, target)
-                best = min(best, rank)
-        return best[2]
+                weight = 0 if target in self._preferred else 2 if target in self._last_resort else 1
+                found[target] = (distance, _unlikelihood(word, target), weight, target)
+        return sorted(found.values())
+
+    def _other_readings(self, typed: str) -> Tuple[Tuple[str, str], ...]:
+        """What else a word may have been meant as, likeliest first; for most words nothing.
+
+        A word of general English may be a slip for one of the lexicon's ("chest pan"), and a
+        mistyped word may be as near to a second one. Only the words beside it can tell.
+        """
+        if not typed.isascii() or not typed.isalpha() or len(typed) < 3:
+            return ()
+        if typed in self._expansions or typed in self._known:
+            return ()
+        candidates = self._candidates(typed)
+        if not candidates:
+            return ()
+        if typed not in self._guard:
+            candidates = [c for c in candidates if c[0] == candidates[0][0]][1:]
+        else:
+            candidates = [c for c in candidates if c[0] == 1 and c[1] < 2]
+        words = [c[-1] for c in candidates if c[-1] not in self._expansions]
+        return tuple((word, self.stem(word)) for word in words[:6])
 
     def _split(self, word: str) -> Tuple[str, ...]:
         """Two or three known words typed without a space, at least one of them a target."""
@@ -186,7 +225,33 @@ def _reach(size: int) -> int:
     """How many edits a word of this length may be away."""
     if size < 4:
         return 0
-    return 1 if size < 7 else 2
+    return 1 if size < 6 else 2
+
+
+def _plausible(typed: str, target: str, distance: int) -> bool:
+    """Whether a finger would slip so: first letters are rarely wrong, both ends hardly ever."""
+    swapped = sorted(typed) == sorted(target)
+    same_start = typed[0] == target[0]
+    same_end = typed[-1] == target[-1]
+    if len(typed) < 6 and not same_start:
+        return swapped and distance == 1
+    if distance > 1 and len(typed) < 7:
+        return same_start and same_end
+    return same_start or same_end or swapped
+
+
+def _unlikelihood(typed: str, target: str) -> int:
+    """0 for letters swapped or doubled, 1 for one lost or the key beside it, 2 for the rest."""
+    if sorted(typed) == sorted(target) or _DOUBLES.sub(r"\1", typed) == _DOUBLES.sub(r"\1", target):
+        return 0
+    if typed[0] != target[0] or typed[-1] != target[-1]:
+        return 3
+    if len(typed) < len(target):
+        return 1
+    if len(typed) == len(target):
+        beside = all(a == b or b in _BESIDE.get(a, "") for a, b in zip(typed, target, strict=True))
+        return 1 if beside else 2
+    return 2
 
 
 def _deletions(word: str, reach: int) -> Set[str]:
