@@ -24,7 +24,7 @@ check: setup ## Lint, types, import rules and quick tests; no TensorFlow; under 
 	.venv/bin/ruff check bot actions tests benchmarks setup migrations
 	.venv/bin/ruff format --check bot actions tests benchmarks setup migrations
 	.venv/bin/mypy
-	.venv/bin/python -m pytest tests -m "not model and not services"
+	.venv/bin/python -m pytest tests -n 2 -m "not model and not services"
 
 test: setup ## Everything: check, then the trained model, real processes and a browser
 	@$(PYTHON3) setup/system_packages.py

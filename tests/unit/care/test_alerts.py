@@ -175,6 +175,7 @@ def test_threads_that_raise_the_same_episode_make_one_alert(settings):
         assert session.query(Delivery).count() == 1
 
 
+@pytest.mark.services
 def test_processes_that_raise_the_same_episode_make_one_alert(settings):
     context = multiprocessing.get_context("spawn")
     running = [

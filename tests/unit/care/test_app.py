@@ -1,6 +1,7 @@
 import subprocess
 import sys
 
+import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
@@ -21,6 +22,7 @@ def test_ready_only_when_an_alert_could_be_written(settings, package):  # noqa: 
         assert answer.json()["problems"] == ["the care database is not migrated"]
 
 
+@pytest.mark.services
 def test_the_care_process_never_imports_tensorflow():
     program = "import sys, bot.care.server; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0

@@ -28,6 +28,7 @@ def test_an_empty_database_is_not_current(tmp_path):
     assert not database.is_current(settings_in(tmp_path))
 
 
+@pytest.mark.services
 def test_processes_that_migrate_at_the_same_time_all_succeed(tmp_path):
     program = (
         "import sys, pathlib; sys.path.insert(0, 'tests/unit');"

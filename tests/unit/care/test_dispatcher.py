@@ -145,6 +145,7 @@ def test_without_recipients_a_log_line_tells_of_the_alert_without_her_words(sett
     assert "wheezing" not in caplog.text and "Lip swelling" not in caplog.text
 
 
+@pytest.mark.services
 def test_a_process_killed_between_the_transaction_and_the_send_loses_nothing(settings):
     with serving(WebServer()) as server:
         context = multiprocessing.get_context("spawn")

@@ -2,6 +2,7 @@ import asyncio
 import subprocess
 import sys
 
+import pytest
 from care.samples import raise_sample
 
 from bot.care import audit, database
@@ -29,6 +30,7 @@ async def test_a_waiting_reader_hears_of_an_alert_of_this_process(settings):
     feed.stop()
 
 
+@pytest.mark.services
 async def test_a_waiting_reader_hears_of_an_alert_of_another_process(settings):
     feed = await following(settings)
     reader = asyncio.create_task(feed.events_after(await feed.newest(), wait_seconds=30))
