@@ -7,7 +7,8 @@ import logging
 from dataclasses import fields
 from typing import Any, BinaryIO, Callable, Dict, Iterator, Optional, TextIO, Tuple
 
-from bot.triage.vocabulary import Assessment, Context
+from bot.triage.plain import assessment_as_plain
+from bot.triage.vocabulary import Context
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ def assess_lines(source: BinaryIO, target: TextIO) -> None:
     from bot.assessment import assess_text
 
     def assess(text: str, context: Context) -> Dict[str, Any]:
-        return assessment_as_json(assess_text(text, context))
+        return assessment_as_plain(assess_text(text, context))
 
     _answer_lines(source, target, assess)
 
@@ -37,31 +38,6 @@ def parse_lines(source: BinaryIO, target: TextIO) -> None:
 
     parse = load_parser(ensure_model(to_standard_error=True))
     _answer_lines(source, target, lambda text, context: parse(text))
-
-
-def assessment_as_json(assessment: Assessment) -> Dict[str, Any]:
-    """Return an assessment as the plain data that ``assess`` prints."""
-    return {
-        "level": assessment.level.name if assessment.level is not None else None,
-        "subtype": assessment.subtype.value if assessment.subtype is not None else None,
-        "findings": [
-            {
-                "key": finding.key,
-                "assertion": finding.assertion.value,
-                "experiencer": finding.experiencer.value,
-                "text": finding.text,
-                "start": finding.start,
-                "end": finding.end,
-                "attributes": sorted(finding.attributes),
-            }
-            for finding in assessment.findings
-        ],
-        "rules": list(assessment.rules),
-        "question": assessment.question,
-        "action_line": assessment.action_line,
-        "flags": list(assessment.flags),
-        "summary": assessment.summary,
-    }
 
 
 def _answer_lines(
