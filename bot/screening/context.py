@@ -22,6 +22,7 @@ _PAST_VERBS = grammar("past_verbs")
 _SELF = grammar("first_person")
 _QUESTION_WORDS = grammar("question_words")
 _AFTER_CAN = grammar("not_asking_after_can")
+_TOLD_OF = grammar("third_person_subjects") | {"my", "her", "his", "the"}
 _DEICTIC = grammar("pointing_words")
 _BODY_KEYS = ("SK", "AW", "BR", "CI", "GI", "NE", "CA", "IS", "IN")
 #: Statements and questions about treatment are made, not had.
@@ -76,6 +77,8 @@ class Context:
     def _assertion(self, found: Candidate) -> Assertion:
         if self._is_negated(found):
             return Assertion.NEGATED
+        if found.key == "G-12" and self._asked_about(found):
+            return Assertion.HYPOTHETICAL
         if found.key.startswith(_STATEMENTS):
             return Assertion.PRESENT
         if self._is_hypothetical(found):
@@ -121,6 +124,13 @@ class Context:
             self.general_question = True
             return True
         return False
+
+    def _asked_about(self, found: Candidate) -> bool:
+        """ "Who calls the ambulance if ...?" calls none."""
+        return any(
+            hit.start < found.start and self._reaches(hit, found)
+            for hit in self._hits("if_cue", found)
+        )
 
     def _reaches(self, hit: Hit, found: Candidate) -> bool:
         """Whether a cue before the finding still governs it: no "but" between them."""
@@ -172,6 +182,9 @@ class Context:
         first = inside[0]
         second = inside[1] if len(inside) > 1 else ""
         asks = first in _QUESTION_WORDS and second not in _AFTER_CAN
+        if first == "when" and second in _TOLD_OF:
+            # "When she smiles only half her mouth goes up" tells, and asks nothing.
+            return False
         if not asks and sentence not in self._layout.questions:
             return False
         if self._hits("anyone_else", found) or "cant" in inside[:2]:

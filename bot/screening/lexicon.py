@@ -262,7 +262,17 @@ def _speller(raw: Dict[str, List[str]]) -> Speller:
         guard,
         preferred,
         frozenset(data["last_resort"]) | LIGHT_WORDS,
+        _heard_as(data["sounds_like"]),
     )
+
+
+def _heard_as(rows: Dict[str, Any]) -> Dict[str, Tuple[str, ...]]:
+    """For every word that speech-to-text writes, the words of the lexicon it may have heard."""
+    heard: Dict[str, Tuple[str, ...]] = {}
+    for meant, written in rows.items():
+        for word in _words("spelling.yml", meant, written):
+            heard[word] = (*heard.get(word, ()), str(meant))
+    return heard
 
 
 def _compile(

@@ -18,6 +18,9 @@ _PRONOUNS = grammar("after_an_answering_no")
 _FRESH = grammar("negations_that_start_anew")
 _VERBS = grammar("ends_a_list")
 _REACH = 9
+#: "Isn't my lip bigger??" asks for a yes.
+_ASKING_VERBS = ("is", "are", "does", "do")
+_ASKED_ABOUT = ("my", "this", "it", "that")
 
 
 def negated_words(read: Read, layout: Layout, cues: Dict[str, List[Hit]]) -> List[bool]:
@@ -87,21 +90,23 @@ def _is_answer(words, index: int) -> bool:
             or following.word in ("not", "no")
             or following.gap >= HARD_GAP
         )
-    if word.word == "not" and index and following is not None:
-        verb = words[index - 1]
-        begins = index == 1 or verb.gap >= HARD_GAP or verb.gap == SOFT_GAP
+    if word.word in _ASKING_VERBS and following is not None and following.word == "not":
         return (
-            begins
-            and verb.word in ("is", "are", "does", "do")
-            and following.word
-            in (
-                "my",
-                "this",
-                "it",
-                "that",
-            )
+            index + 2 < len(words)
+            and words[index + 2].word in _ASKED_ABOUT
+            and _opens(words, index)
+        )
+    if word.word == "not" and index and following is not None:
+        return (
+            words[index - 1].word in _ASKING_VERBS
+            and following.word in _ASKED_ABOUT
+            and _opens(words, index - 1)
         )
     return False
+
+
+def _opens(words, index: int) -> bool:
+    return index == 0 or words[index].gap >= SOFT_GAP
 
 
 def _list_goes_on(words, index: int) -> bool:

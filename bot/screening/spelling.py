@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from itertools import combinations
+from types import MappingProxyType
 from typing import Dict, FrozenSet, Iterable, List, Mapping, Set, Tuple
 
 _REPEATS = re.compile(r"([a-z])\1{2,}")
@@ -71,7 +72,9 @@ class Speller:
         guard: FrozenSet[str],
         preferred: FrozenSet[str] = frozenset(),
         last_resort: FrozenSet[str] = frozenset(),
+        sounds_like: Mapping[str, Tuple[str, ...]] = MappingProxyType({}),
     ):
+        self._sounds_like = sounds_like
         self._expansions = expansions
         self._families = families
         self._targets: Set[str] = {w for w in targets if w.isascii() and w.isalpha()}
@@ -167,8 +170,9 @@ class Speller:
         """
         if not typed.isascii() or not typed.isalpha() or len(typed) < 3:
             return ()
-        if typed in self._expansions or typed in self._known:
-            return ()
+        heard = tuple((word, self.stem(word)) for word in self._sounds_like.get(typed, ()))
+        if heard or typed in self._expansions or typed in self._known:
+            return heard
         candidates = self._candidates(typed)
         if not candidates:
             return ()

@@ -40,6 +40,7 @@ export const CRISIS_LINES = {
 };
 export const RED_FLAGS = {
 "crisis": [
+"at the end of my rope",
 "bad thoughts abt baby",
 "better off w o me",
 "cut myself",
@@ -308,7 +309,6 @@ export const RED_FLAGS = {
 "heart irregular",
 "heart jumping out of my chest",
 "heart pounding",
-"heart skippin",
 "heart stops and starts",
 "heart wont slow down",
 "heartbeat is irregular",
@@ -331,6 +331,7 @@ export const RED_FLAGS = {
 "i feel like im fadin",
 "i feinted",
 "i have hives",
+"i have to sit or ill drop",
 "i have to spit it out",
 "i look grey",
 "i look like a boxer",
@@ -428,7 +429,6 @@ export const RED_FLAGS = {
 "my face swelled up",
 "my head is spinnin",
 "my heart is racing",
-"my heart skips",
 "my legs gave way and i dropped",
 "my legs just gave way",
 "my lips are blue",
@@ -486,6 +486,7 @@ export const RED_FLAGS = {
 "part of my view is gone",
 "passed out at work",
 "passing clots",
+"past out",
 "peed myself suddenly and feel faint",
 "pink bubbles",
 "pink foam",
