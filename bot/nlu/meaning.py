@@ -1,0 +1,88 @@
+"""Rasa's graph component around the intent model."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional
+
+import joblib
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.nlu.intent_model import IntentModel
+
+INTENT_RANKING = "intent_ranking"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class MeaningClassifier(GraphComponent):
+    """Gives a message its intent and a ranking; reads the text itself, needs no featurizers."""
+
+    @staticmethod
+    def get_default_config() -> Dict[str, Any]:
+        """Return the settings and their defaults: how many intents the ranking names."""
+        return {"ranking_length": 10}
+
+    def __init__(
+        self,
+        config: Dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        model: Optional[IntentModel] = None,
+    ) -> None:
+        self._ranking_length = config["ranking_length"]
+        self._storage, self._resource, self._model = model_storage, resource, model
+
+    @classmethod
+    def create(
+        cls,
+        config: Dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> MeaningClassifier:
+        """Return an untrained component."""
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: Dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> MeaningClassifier:
+        """Return the trained component. Raises ValueError when the model archive lacks it."""
+        with model_storage.read_from(resource) as folder:
+            return cls(config, model_storage, resource, joblib.load(folder / "intents.joblib"))
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Learn from the examples of the intents and store the result."""
+        examples = [each for each in training_data.intent_examples if each.get(TEXT)]
+        self._model = IntentModel().fit(
+            [each.get(TEXT) for each in examples], [each.get(INTENT) for each in examples]
+        )
+        with self._storage.write_to(self._resource) as folder:
+            joblib.dump(self._model, folder / "intents.joblib", compress=3)
+        return self._resource
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        """Return the messages with ``intent`` and ``intent_ranking``; without a text, none."""
+        for message in messages:
+            text = message.get(TEXT)
+            if self._model is None or not text:
+                ranking = []
+            else:
+                ranking = [
+                    {"name": name, "confidence": confidence}
+                    for name, confidence in self._model.rank(text)[: self._ranking_length]
+                ]
+            first = ranking[0] if ranking else {"name": None, "confidence": 0.0}
+            message.set(INTENT, first, add_to_output=True)
+            message.set(INTENT_RANKING, ranking, add_to_output=True)
+        return messages
