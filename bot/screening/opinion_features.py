@@ -34,6 +34,16 @@ NEGATORS = frozenset(
 NEGATION_ENDS = frozenset(["but", "however", "except", "though", "now", "?", "!"])
 NEGATION_REACH = 5
 
+#: Words that say nothing about a body; they may stand between two words of a pair.
+FILLERS = frozenset(
+    """a an the i im my me is it its was were am are be been of to in on at for and or so that this
+    with as have has had ive just like do does did you your we he she they there from up""".split()  # noqa: SIM905
+)
+#: Two words make a pair when at most this many others, fillers aside, stand between them.
+PAIR_REACH = 4
+_ENDINGS = ("ings", "ing", "edly", "ed", "ies", "es", "s", "ly", "er", "y", "e")
+_STEM_LETTERS = 7
+
 _COMBINING = re.compile("[\u0300-\u036f]")
 _APOSTROPHES = re.compile("['\u2018\u2019\u02bc\u00b4`]")
 _STRETCHED = re.compile(r"(.)\1{2,}")
@@ -73,11 +83,25 @@ def pieces(text: str) -> Iterator[List[str]]:
 
 
 def phrases(words: List[str]) -> Dict[str, None]:
-    """All runs of one, two and three tokens, negated ones marked.
+    """All runs of one, two and three word stems, negated ones marked.
 
     Each once and in order; a set would be summed in an order that changes from run to run.
     """
-    return _runs(_negation_marked(words), 3)
+    return _runs(_marked_stems(words), 3)
+
+
+def pairs(words: List[str]) -> Dict[str, None]:
+    """Stems that stand near each other in either order, as a body part and what it does."""
+    marked = [
+        part
+        for part, word in zip(_marked_stems(words), words, strict=True)
+        if word not in FILLERS and word not in "?!"
+    ]
+    found: Dict[str, None] = {}
+    for place, first in enumerate(marked):
+        for second in marked[place + 1 : place + 1 + PAIR_REACH]:
+            found[f"{first}~{second}" if first < second else f"{second}~{first}"] = None
+    return found
 
 
 def fragments(words: List[str]) -> Dict[str, None]:
@@ -126,6 +150,22 @@ def _negation_marked(words: List[str]) -> List[str]:
         marked.append(f"not:{word}" if left > 0 else word)
         left -= 1
     return marked
+
+
+def _marked_stems(words: List[str]) -> List[str]:
+    return [
+        f"not:{stem(word[4:])}" if word.startswith("not:") else stem(word)
+        for word in _negation_marked(words)
+    ]
+
+
+@functools.lru_cache(maxsize=20_000)
+def stem(word: str) -> str:
+    """The beginning that the forms of a word share, more or less: swelling, swells: swell."""
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) >= len(ending) + 3:
+            return word[: -len(ending)][:_STEM_LETTERS]
+    return word[:_STEM_LETTERS]
 
 
 def _runs(entries: List[str], longest: int) -> Dict[str, None]:

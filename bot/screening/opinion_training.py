@@ -10,21 +10,33 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Sequence
+from typing import Any, Dict, Iterable, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
-from bot.screening.opinion_features import WORD_GROUPS, normalise, tokens
-from bot.screening.second_opinion import ARTEFACT, FEATURES, Model
+from bot.screening.opinion_augmentation import hurried
+from bot.screening.opinion_features import WORD_GROUPS, normalise, pieces, tokens
+from bot.screening.opinion_spelling import Speller
+from bot.screening.second_opinion import ARTEFACT, FEATURES
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "second_opinion"
+#: Frequent English words, which are no slips even where no training text holds them.
+WORD_LIST = DATA / "words.txt"
 LABELS = {"emergency": 1, "other": 0}
 FOLDS = 5
 SEED = 7
-PENALTY = 10.0
+PENALTY = 20.0
+#: Copies of each message with slips of the thumb.
+COPIES = 1
+#: What one sentence of a harmless message weighs beside a whole message.
+PIECE_WEIGHT = 0.5
+#: A word in this many texts is learnt as it is written. One that the list of frequent words lacks
+#: may be a slip itself; other slips are read as such a word only when it is in more texts.
+LEARNT_TEXTS, UNLISTED_TEXTS = 2, 6
 #: A feature must occur in this many texts to be kept.
-MINIMUM_TEXTS = {"phrase": 1, "fragment": 2, "meaning": 2}
+MINIMUM_TEXTS = {"phrase": 2, "fragment": 2, "meaning": 2, "pair": 2}
 THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
 
@@ -65,44 +77,121 @@ def read_examples() -> List[Example]:
     return examples
 
 
-def _fit(examples: Sequence[Example]) -> Dict[str, np.ndarray]:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import FeatureUnion
+def build_speller(examples: Sequence[Example]) -> Tuple[List[str], List[str]]:
+    """The words that a slip may stand for, the most common first, and the further known words."""
+    counts = Counter(word for example in examples for word in set(tokens(normalise(example.text))))
+    frequent = set(WORD_LIST.read_text(encoding="utf-8").split())
+    targets = [
+        word
+        for word, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        if count >= (LEARNT_TEXTS if word in frequent else UNLISTED_TEXTS)
+    ]
+    learnt = {word for word, count in counts.items() if count >= LEARNT_TEXTS}
+    return targets, sorted((frequent | learnt) - set(targets))
 
-    words = [tokens(normalise(example.text)) for example in examples]
+
+class Rows(NamedTuple):
+    """Everything that is scored or learned from: one row of features per piece of a text."""
+
+    matrices: List[Any]
+    names: List[np.ndarray]
+    owner: np.ndarray
+    whole: np.ndarray
+    copy: np.ndarray
+
+
+def _rows(examples: Sequence[Example], speller: Speller) -> Rows:
+    """Each message, each sentence of it, and its hurried copies."""
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    words: List[List[str]] = []
+    owner, whole, copy = [], [], []
+    for number, example in enumerate(examples):
+        for place, piece in enumerate(pieces(example.text)):
+            words.append(speller.repair(piece))
+            owner.append(number)
+            whole.append(place == 0)
+            copy.append(False)
+        for seed in range(COPIES):
+            words.append(speller.repair(tokens(normalise(hurried(example.text, seed)))))
+            owner.append(number)
+            whole.append(True)
+            copy.append(True)
     vectorisers = {
-        kind: TfidfVectorizer(analyzer=feature, binary=True, min_df=MINIMUM_TEXTS[kind])
+        kind: CountVectorizer(analyzer=feature, binary=True, dtype=np.float32)
         for kind, feature in FEATURES.items()
     }
-    matrix = FeatureUnion(list(vectorisers.items())).fit_transform(words)
-    regression = LogisticRegression(C=PENALTY, class_weight="balanced", max_iter=2000)
-    regression.fit(matrix, [example.label for example in examples])
-
-    arrays: Dict[str, np.ndarray] = {"bias": regression.intercept_[0].astype(np.float32)}
-    weights = regression.coef_[0]
-    for kind, vectoriser in vectorisers.items():
-        names = vectoriser.get_feature_names_out()
-        own, weights = weights[: len(names)], weights[len(names) :]
-        arrays[f"{kind}_names"] = np.frombuffer("\n".join(names).encode("utf-8"), dtype=np.uint8)
-        arrays[f"{kind}_rarity"] = vectoriser.idf_.astype(np.float16)
-        arrays[f"{kind}_weight"] = own.astype(np.float16)
-    arrays["calibration"] = np.array([1.0, 0.0])
-    arrays["data_sha256"] = np.array(data_sha256())
-    return arrays
+    matrices = [vectoriser.fit_transform(words) for vectoriser in vectorisers.values()]
+    names = [vectoriser.get_feature_names_out() for vectoriser in vectorisers.values()]
+    return Rows(matrices, names, np.array(owner), np.array(whole), np.array(copy))
 
 
-def _held_out_scores(examples: Sequence[Example]) -> np.ndarray:
+class Fitted(NamedTuple):
+    """A regression and what its features are scaled with, one entry per kind of feature."""
+
+    kept: List[np.ndarray]
+    rarity: List[np.ndarray]
+    weight: List[np.ndarray]
+    bias: float
+
+
+def _unit_rows(matrix: Any, rarity: np.ndarray) -> Any:
+    from sklearn.preprocessing import normalize
+
+    return normalize(matrix.multiply(rarity).tocsr(), copy=False)
+
+
+def _fit(rows: Rows, labels: np.ndarray, members: np.ndarray) -> Fitted:
+    """Fit on the examples in ``members`` (a mask).
+
+    Learned from: each whole message, its hurried copies, and each sentence of a harmless message,
+    because every part of it is harmless and parts are scored on their own at run time.
+    """
+    from scipy.sparse import hstack
+    from sklearn.linear_model import LogisticRegression
+
+    target = labels[rows.owner]
+    used = np.flatnonzero(members[rows.owner] & (rows.whole | (target == 0)))
+    own = members[rows.owner] & rows.whole & ~rows.copy
+    kept, rarity, parts = [], [], []
+    for kind, matrix in zip(FEATURES, rows.matrices, strict=True):
+        texts = np.asarray(matrix[np.flatnonzero(own)].sum(axis=0)).ravel()
+        kept.append(np.flatnonzero(texts >= MINIMUM_TEXTS[kind]))
+        rarity.append(1.0 + np.log((1.0 + own.sum()) / (1.0 + texts[kept[-1]])))
+        parts.append(_unit_rows(matrix[used][:, kept[-1]], rarity[-1]))
+    regression = LogisticRegression(C=PENALTY, class_weight="balanced", max_iter=200, tol=1e-3)
+    weights = np.where(rows.whole[used], 1.0, PIECE_WEIGHT)
+    regression.fit(hstack(parts).tocsr(), target[used], sample_weight=weights)
+    ends = np.cumsum([len(each) for each in kept])[:-1]
+    weight = np.split(regression.coef_[0], ends)
+    return Fitted(kept, rarity, weight, float(regression.intercept_[0]))
+
+
+def _score(rows: Rows, fitted: Fitted, chosen: np.ndarray) -> np.ndarray:
+    """The highest score among the pieces of each example; minus infinity where none is chosen."""
+    at = np.flatnonzero(chosen[rows.owner] & ~rows.copy)
+    found = np.full(len(at), fitted.bias)
+    for matrix, kept, rarity, weight in zip(
+        rows.matrices, fitted.kept, fitted.rarity, fitted.weight, strict=True
+    ):
+        found += _unit_rows(matrix[at][:, kept], rarity) @ weight
+    scores = np.full(len(chosen), -np.inf)
+    np.maximum.at(scores, rows.owner[at], found)
+    return scores
+
+
+def held_out_scores(examples: Sequence[Example], rows: Rows) -> np.ndarray:
+    """The score of each example by a model that saw no text of its file and theme."""
     from sklearn.model_selection import StratifiedGroupKFold
 
-    labels = [example.label for example in examples]
+    labels = np.array([example.label for example in examples])
     themes = [example.theme for example in examples]
-    scores = np.zeros(len(examples))
+    scores = np.full(len(examples), -np.inf)
     splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=SEED)
-    for fold, (kept, held) in enumerate(splitter.split(labels, labels, themes), 1):
+    for fold, (_, held) in enumerate(splitter.split(labels, labels, themes), 1):
         print(f"  fold {fold} of {FOLDS}: {len(held)} texts held out", flush=True)
-        model = Model(_fit([examples[i] for i in kept]))
-        scores[held] = [model.raw(examples[i].text) for i in held]
+        outside = np.isin(np.arange(len(examples)), held)
+        scores[held] = _score(rows, _fit(rows, labels, ~outside), outside)[held]
     return scores
 
 
@@ -125,17 +214,38 @@ def _report(probabilities: np.ndarray, labels: np.ndarray) -> None:
               f"  {(~raised)[labels == 0].mean():11.3f}")  # fmt: skip
 
 
+def _arrays(rows: Rows, fitted: Fitted) -> Dict[str, np.ndarray]:
+    arrays: Dict[str, np.ndarray] = {"bias": np.array(fitted.bias)}
+    for number, kind in enumerate(FEATURES):
+        arrays[f"{kind}_names"] = _listing(rows.names[number][fitted.kept[number]])
+        arrays[f"{kind}_rarity"] = fitted.rarity[number].astype(np.float16)
+        arrays[f"{kind}_weight"] = fitted.weight[number].astype(np.float16)
+    return arrays
+
+
+def _listing(words: Iterable[str]) -> np.ndarray:
+    return np.frombuffer("\n".join(words).encode("utf-8"), dtype=np.uint8)
+
+
 def main() -> None:
     """Cross-validate, calibrate, fit on all texts, write the artefact."""
     examples = read_examples()
     labels = np.array([example.label for example in examples])
-    print(f"{len(examples)} texts, {labels.sum()} of them emergencies")
-    scores = _held_out_scores(examples)
+    print(f"{len(examples)} texts, {labels.sum()} of them emergencies", flush=True)
+    targets, known = build_speller(examples)
+    rows = _rows(examples, Speller(targets, frozenset(known)))
+    print(f"{len(rows.owner)} pieces and copies", flush=True)
+    scores = held_out_scores(examples, rows)
     calibration = _calibrate(scores, labels)
     _report(1.0 / (1.0 + np.exp(-calibration[0] * scores - calibration[1])), labels)
     print("fitting on all texts", flush=True)
-    arrays = _fit(examples)
-    arrays["calibration"] = calibration
+    arrays = _arrays(rows, _fit(rows, labels, np.ones(len(examples), dtype=bool)))
+    arrays.update(
+        calibration=calibration,
+        data_sha256=np.array(data_sha256()),
+        targets=_listing(targets),
+        known=_listing(known),
+    )
     np.savez_compressed(ARTEFACT, **arrays)
     print(f"wrote {ARTEFACT.name}, {ARTEFACT.stat().st_size / 1e6:.2f} MB")
 

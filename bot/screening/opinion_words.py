@@ -12,14 +12,13 @@ from __future__ import annotations
 import hashlib
 import sys
 import time
-from pathlib import Path
 from typing import List
 
 import numpy as np
 
 from bot.screening.opinion_features import WORD_GROUPS, normalise, tokens
+from bot.screening.opinion_training import WORD_LIST, read_examples
 
-WORD_LIST = Path(__file__).resolve().parents[2] / "data" / "second_opinion" / "words.txt"
 RESOLUTIONS = (100, 300, 800)
 DIMENSIONS = 128
 SEED = 7
@@ -28,8 +27,6 @@ BATCH = 128
 
 def read_words() -> List[str]:
     """The word list plus every word of the training texts, sorted."""
-    from bot.screening.opinion_training import read_examples
-
     words = set(WORD_LIST.read_text(encoding="utf-8").split())
     for example in read_examples():
         words.update(tokens(normalise(example.text)))

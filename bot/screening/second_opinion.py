@@ -15,28 +15,34 @@ from typing import Dict, Iterable, List, Mapping, Tuple
 
 import numpy as np
 
-from bot.screening.opinion_features import fragments, meanings, phrases, pieces
+from bot.screening.opinion_features import fragments, meanings, pairs, phrases, pieces
+from bot.screening.opinion_spelling import Speller
 
 ARTEFACT = Path(__file__).with_name("second_opinion.npz")
-FEATURES = {"phrase": phrases, "fragment": fragments, "meaning": meanings}
+FEATURES = {"phrase": phrases, "fragment": fragments, "meaning": meanings, "pair": pairs}
 
 
 class Model:
-    """A logistic regression over phrases, letter runs and word meanings, with its calibration."""
+    """A logistic regression over phrases, pairs, letter runs and meanings, with its calibration."""
 
     def __init__(self, arrays: Mapping[str, np.ndarray]):
         self._tables = [(feature, _table(arrays, kind)) for kind, feature in FEATURES.items()]
+        self._speller = Speller(_words(arrays["targets"]), frozenset(_words(arrays["known"])))
         self._bias = float(arrays["bias"])
         self._slope, self._offset = (float(number) for number in arrays["calibration"])
         self.data_sha256 = str(arrays["data_sha256"])
 
     def score(self, words: List[str]) -> float:
-        """Log odds of an emergency before calibration, for the tokens of one piece of text."""
+        """Log odds of an emergency before calibration, for the repaired tokens of one piece."""
         return self._bias + sum(_cosine(table, feature(words)) for feature, table in self._tables)
+
+    def read(self, words: List[str]) -> List[str]:
+        """The tokens with typing slips undone and text-speak written out."""
+        return self._speller.repair(words)
 
     def raw(self, text: str) -> float:
         """The highest score among the message and its sentences."""
-        return max(self.score(words) for words in pieces(text))
+        return max(self.score(self.read(words)) for words in pieces(text))
 
     def probability(self, text: str) -> float:
         """Calibrated probability between 0 and 1."""
@@ -47,11 +53,15 @@ Table = Dict[str, Tuple[float, float]]
 
 
 def _table(arrays: Mapping[str, np.ndarray], kind: str) -> Table:
-    names = arrays[f"{kind}_names"].tobytes().decode("utf-8").split("\n")
+    names = _words(arrays[f"{kind}_names"])
     rarity = arrays[f"{kind}_rarity"].astype(float)
     weight = arrays[f"{kind}_weight"].astype(float)
     entries = zip((rarity * weight).tolist(), (rarity * rarity).tolist(), strict=True)
     return dict(zip(names, entries, strict=True))
+
+
+def _words(array: np.ndarray) -> List[str]:
+    return array.tobytes().decode("utf-8").split("\n")
 
 
 def _cosine(table: Table, found: Iterable[str]) -> float:

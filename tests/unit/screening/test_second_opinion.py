@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from bot.screening import second_opinion
+from bot.screening.opinion_augmentation import hurried
 from bot.screening.opinion_features import (
     MAX_CHARACTERS,
     MAX_PIECES,
@@ -16,8 +17,7 @@ from bot.screening.opinion_features import (
     pieces,
     word_groups,
 )
-from bot.screening.opinion_training import Example, data_sha256, read_examples
-from bot.screening.opinion_words import WORD_LIST
+from bot.screening.opinion_training import WORD_LIST, Example, data_sha256, read_examples
 from bot.screening.second_opinion import opinion
 
 ODD_TEXTS = {
@@ -122,3 +122,30 @@ def test_the_artefact_is_small_and_needs_no_heavy_library():
         "assert not bad, bad"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("my thrpat is swollne", "my throat is swollen"),
+        ("my tnogue feels thikc n i cnt breath", "my tongue feels thick and i cant breath"),
+        ("brreathe", "breathe"),
+        ("the lady laughed", "the lady laughed"),
+    ],
+)
+def test_slips_and_text_speak_are_read_as_the_word_that_was_meant(written, meant):
+    assert " ".join(second_opinion.model().read(written.split())) == meant
+
+
+def test_a_hurried_copy_is_the_same_for_a_seed_and_stays_near_its_original():
+    text = "My throat is closing, I can't breathe because of the injection"
+    copies = {hurried(text, seed) for seed in range(20)}
+    assert hurried(text, 3) == hurried(text, 3)
+    assert len(copies) > 5
+    assert all(len(copy) > len(text) // 2 for copy in copies)
+
+
+def test_a_slip_hardly_moves_the_opinion():
+    texts = [emergency for emergency, _ in PAIRS]
+    drops = [opinion(text) - opinion(hurried(text, 1)) for text in texts]
+    assert sum(drops) / len(drops) < 0.1
