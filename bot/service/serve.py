@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
 import time
 from typing import List
 
@@ -16,13 +15,15 @@ from bot.settings import Settings
 START_SECONDS = 180
 
 
-class _Terminated(Exception):
-    """The supervisor was asked to stop by SIGTERM."""
+class _Stopped(Exception):
+    """The supervisor was asked to stop, by Ctrl-C or by SIGTERM."""
 
 
 def serve(settings: Settings) -> int:
     """Train if needed, start rasa and care, watch them until Ctrl-C. Returns the exit code."""
-    signal.signal(signal.SIGTERM, _on_terminate)
+    # Also for SIGINT, which a shell makes background jobs ignore.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _on_stop)
     services: List[Service] = []
     try:
         problem = _first_problem(settings)
@@ -40,7 +41,7 @@ def serve(settings: Settings) -> int:
     except (TrainingFailed, RuntimeError) as error:
         print(str(error), file=sys.stderr)
         return 1
-    except (KeyboardInterrupt, _Terminated):
+    except _Stopped:
         say("Stopping …")
         return 0
     finally:
@@ -142,11 +143,11 @@ def _print_addresses(settings: Settings) -> None:
     say("Ctrl-C stops everything.")
 
 
-def _on_terminate(number: int, frame: object) -> None:
-    if threading.current_thread() is threading.main_thread():
-        # A second signal while stopping would leave children behind.
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        raise _Terminated
+def _on_stop(number: int, frame: object) -> None:
+    # A second signal while stopping would leave children behind.
+    for ignored in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ignored, signal.SIG_IGN)
+    raise _Stopped
 
 
 def say(text: str) -> None:

@@ -4,9 +4,6 @@ import contextlib
 import functools
 import http.server
 import json
-import os
-import shutil
-import subprocess
 import sys
 import threading
 import time
@@ -20,31 +17,7 @@ from stub_chat import free_port, running_chat
 
 pytestmark = pytest.mark.services
 
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-]
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 320, "height": 640}
-
-
-def chromium():
-    """Return the path of a Chromium; where we may, it is installed."""
-    if not shutil.which("chromium") and os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(["apt-get", "install", "-y", "-q", "chromium"], capture_output=True)
-    return shutil.which("chromium") or shutil.which("google-chrome")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    path = chromium()
-    if not path:
-        pytest.skip("There is no Chromium here; install it with: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
