@@ -10,6 +10,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 from bot.care import audit
 from bot.care.alerts import LOG_RECIPIENT
 from bot.care.models import Alert, AssessmentRecord, AuditEvent
+from bot.triage.reader import load_table
 from bot.triage.vocabulary import Level
 
 LEVEL_NAMES: Mapping[Level, str] = {
@@ -85,9 +86,12 @@ def alert_as_json(alert: Alert) -> Dict[str, Any]:
 
 
 def segments(text: str, findings: Sequence[Mapping[str, Any]]) -> List[Segment]:
-    """Cut her words where findings begin and end, so that overlapping ones are all shown."""
+    """Cut her words where findings begin and end, so that overlapping ones are all shown.
+
+    A finding of an earlier message of the episode, which counts here too, is not in these words.
+    """
     spans = [
-        (max(0, finding["start"]), min(len(text), finding["end"]), finding) for finding in findings
+        (finding["start"], finding["end"], finding) for finding in findings if is_in(text, finding)
     ]
     cuts = {0, len(text)}
     cuts.update(edge for start, end, _ in spans if start < end for edge in (start, end))
@@ -101,10 +105,21 @@ def segments(text: str, findings: Sequence[Mapping[str, Any]]) -> List[Segment]:
     ]
 
 
+def is_in(text: str, finding: Mapping[str, Any]) -> bool:
+    """Return whether the finding was read from this text, not from an earlier message."""
+    return text[finding["start"] : finding["end"]] == finding["text"] != ""
+
+
+def name_of(key: str) -> str:
+    """Return the clinical name of a finding's row, or the key where the table has none."""
+    row = load_table().rows.get(key)
+    return row.name if row else key
+
+
 def describe_finding(finding: Mapping[str, Any]) -> str:
-    """Return one finding in a few words: ``BR-02, denied, somebody else``."""
+    """Return one finding in a few words: ``BR-02 wheezing, denied, somebody else``."""
     words = [
-        str(finding["key"]),
+        f"{finding['key']} {name_of(finding['key'])}",
         ASSERTION_NAMES.get(finding["assertion"], str(finding["assertion"])),
     ]
     if finding["experiencer"] != "patient":

@@ -7,6 +7,7 @@ from care.test_sweeper import store
 from bot.care import audit, database
 from bot.care.alerts import acknowledge, get_alert
 from bot.desk.headers import HEADERS
+from bot.desk.view import name_of
 from bot.triage.vocabulary import Level
 
 PRIVATE = ["/desk", "/desk/queue", "/desk/alerts/x", "/desk/alerts/x/live"]
@@ -92,7 +93,10 @@ def test_the_queue_shows_level_reason_and_words(nurse, alert_id):
 def test_the_alert_page_marks_the_findings_in_her_words(nurse, alert_id):
     page = nurse.get(f"/desk/alerts/{alert_id}").text
     marks = re.findall(r"<mark[^>]*>([^<]+)<span[^>]*><span>([^<]+)</span>", page)
-    assert marks == [("lips went puffy", "SK-03, present"), ("wheezing", "BR-02, present")]
+    assert marks == [
+        ("lips went puffy", f"SK-03 {name_of('SK-03')}, present"),
+        ("wheezing", f"BR-02 {name_of('BR-02')}, present"),
+    ]
     for known in ("33 weeks", "20 min before", "WAO-1", "Alert raised by triage"):
         assert known in page
 

@@ -3,12 +3,12 @@ import pytest
 from bot.desk import view
 
 
-def finding(key, start, end, assertion="present", experiencer="patient"):
+def finding(key, start, end, assertion="present", experiencer="patient", text=""):
     return {
         "key": key,
         "start": start,
         "end": end,
-        "text": "",
+        "text": text,
         "assertion": assertion,
         "experiencer": experiencer,
     }
@@ -22,7 +22,7 @@ def cut(text, findings):
 
 
 def test_words_are_cut_where_findings_begin_and_end():
-    assert cut("my lips swell", [finding("SK-03", 3, 7)]) == [
+    assert cut("my lips swell", [finding("SK-03", 3, 7, text="lips")]) == [
         ("my ", []),
         ("lips", ["SK-03"]),
         (" swell", []),
@@ -30,7 +30,7 @@ def test_words_are_cut_where_findings_begin_and_end():
 
 
 def test_overlapping_findings_are_all_shown():
-    assert cut("abcdef", [finding("X", 0, 4), finding("Y", 2, 6)]) == [
+    assert cut("abcdef", [finding("X", 0, 4, text="abcd"), finding("Y", 2, 6, text="cdef")]) == [
         ("ab", ["X"]),
         ("cd", ["X", "Y"]),
         ("ef", ["Y"]),
@@ -44,9 +44,18 @@ def test_impossible_spans_never_lose_a_word(start, end):
 
 
 def test_a_denied_finding_is_not_shown_as_present():
-    (segment,) = view.segments("rash", [finding("SK-06", 0, 4, "negated", "other")])
+    (segment,) = view.segments("rash", [finding("SK-06", 0, 4, "negated", "other", "rash")])
     assert not segment.is_present
-    assert view.describe_finding(segment.findings[0]) == "SK-06, denied, somebody else"
+    assert view.describe_finding(segment.findings[0]) == (
+        "SK-06 rash that is not hives, denied, somebody else"
+    )
+
+
+def test_a_finding_of_an_earlier_message_marks_nothing_in_this_one():
+    earlier = finding("AW-01", 3, 22, text="throat feels funny")
+    assert cut("what side effects can i get from it", [earlier]) == [
+        ("what side effects can i get from it", [])
+    ]
 
 
 @pytest.mark.parametrize(
