@@ -19,6 +19,8 @@ from bot.triage.vocabulary import Assertion, Experiencer
 
 _INJECTION_WORDS = grammar("injection_words")
 _PAST_VERBS = grammar("past_verbs")
+_BEGINS = grammar("verbs_of_beginning")
+_GOES_ON = grammar("verbs_of_now")
 _SELF = grammar("first_person")
 _QUESTION_WORDS = grammar("question_words")
 _AFTER_CAN = grammar("not_asking_after_can")
@@ -81,7 +83,7 @@ class Context:
             return Assertion.HYPOTHETICAL
         if found.key.startswith(_STATEMENTS):
             return Assertion.PRESENT
-        if self._is_hypothetical(found):
+        if not self._is_wish_for_death(found) and self._is_hypothetical(found):
             return Assertion.HYPOTHETICAL
         if self._is_historical(found):
             return Assertion.HISTORICAL
@@ -125,11 +127,25 @@ class Context:
             return True
         return False
 
+    def _is_wish_for_death(self, found: Candidate) -> bool:
+        """ "It would be kinder if I did not wake" is a thought she has, though all of it is if."""
+        if not found.key.startswith(("MH-01", "MH-02", "MH-03")):
+            return False
+        words = self._read.words
+        sentence = self._layout.sentence[found.start]
+        return any(
+            word.word in _SELF
+            for word, number in zip(words, self._layout.sentence, strict=True)
+            if number == sentence
+        )
+
     def _asked_about(self, found: Candidate) -> bool:
         """ "Who calls the ambulance if ...?" calls none."""
         return any(
             hit.start < found.start and self._reaches(hit, found)
-            for hit in self._hits("if_cue", found)
+            for hit in self._by_sentence.get("if_cue", {}).get(
+                self._layout.sentence[found.start], ()
+            )
         )
 
     def _reaches(self, hit: Hit, found: Candidate) -> bool:
@@ -220,11 +236,18 @@ class Context:
         return []
 
     def told_as_past(self, found: Candidate) -> bool:
-        """Whether a verb in the past and nothing like "still" or "again" goes with the finding."""
+        """Whether the finding is told as over: a verb in the past or none at all ("dizzy 3 weeks
+        ago"), no verb of beginning, and nothing like "still" or "again"."""
         words = self._read.words
         number = self._layout.sentence[found.start]
-        inside = words[self._layout.sentence_starts[number] : found.end]
-        return any(w.word in _PAST_VERBS for w in inside) and not self._hits("again", found)
+        starts = self._layout.sentence_starts
+        end = starts[number + 1] if number + 1 < len(starts) else len(words)
+        inside = [w.word for w in words[starts[number] : end]]
+        if any(word in _BEGINS for word in inside) or self._hits("again", found):
+            return False
+        return any(w in _PAST_VERBS for w in inside[: found.end - starts[number]]) or not any(
+            word in _GOES_ON for word in inside
+        )
 
     def _dates_injection(self, hit: Hit, statement: int) -> bool:
         """ "my last injection was a month ago" says nothing about when the symptom was."""

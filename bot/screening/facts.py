@@ -24,6 +24,7 @@ _WEEKS = re.compile(
     r"postpartum|in a row|from|until|till|left|to go|course|postnatal|long|now and|and then|"
     r"prior|earlier))"
 )
+_NOT_YET_REACHED = re.compile(r"\b(?:less than|under|below|not even|not quite|not yet|before) $")
 _MONTHS = re.compile(r"\b(?P<months>[1-9]) (?:and a half )?months? (?:pregnant|along|gone|preg)\b")
 _TRIMESTER = re.compile(
     r"(?:\bi am in (?:my|the) |^(?:in my )?|now in (?:my|the) |, )(?P<which>first|second|third|"
@@ -178,7 +179,8 @@ def _weeks(text: str) -> Optional[float]:
         return round(float(match["months"]) * 4.35, 1)
     for match in _WEEKS.finditer(text):
         days = match["days"] or match["extra"]
-        return float(match["weeks"]) + (float(days) / 7 if days else 0.0)
+        weeks = float(match["weeks"]) + (float(days) / 7 if days else 0.0)
+        return weeks - 0.1 if _NOT_YET_REACHED.search(text[: match.start()][-20:]) else weeks
     match = _TRIMESTER.search(text)
     if match:
         return _TRIMESTERS.get(match["which"], 30.0)

@@ -29,6 +29,8 @@ _UNIT = (
     r"months?|years?|decades?|summers?|winters?)"
 )
 _AMOUNT = (
+    r"(?:(?P<bound>more than|longer than|(?<!all )over|at least|less than|not even|under|up to|within) )?"
+    r"(?:between )?(?:(?P<from>\d+(?:\.\d+)?) (?:(?:to|or|and|till|until) )?(?=\d))?"
     r"(?P<half>half (?:an? )?)?(?P<number>\d+(?:\.\d+)?|an?|the|few|a few|several|some|many)?"
     r"(?P<more> and a half)?(?: of)? ?(?:little |good |whole |full )?"
 )
@@ -159,6 +161,25 @@ def read_times(line: Line, layout: Layout) -> Times:
 
 
 def _amount(match) -> Optional[Ago]:
+    """The stated time as its bounds in minutes; "more than a day" starts just above a day."""
+    exact = _exact_amount(match)
+    if exact is None:
+        return None
+    bound = match["bound"]
+    if bound in ("more than", "longer than", "over"):
+        return Ago(exact.least + 1, None)
+    if bound == "at least":
+        return Ago(exact.least, None)
+    if bound:
+        return Ago(0.0, exact.most)
+    if match["from"] and match["number"] and match["number"][0].isdigit():
+        share = float(match["from"]) / float(match["number"]) if float(match["number"]) else 1.0
+        if share < 1:
+            return Ago(exact.least * share, exact.most)
+    return exact
+
+
+def _exact_amount(match) -> Optional[Ago]:
     unit = match["unit"].rstrip("s") if match["unit"] not in ("hrs",) else "hr"
     minutes = _UNITS.get(unit)
     if minutes is None:
@@ -187,7 +208,12 @@ def _dates_injection(text: str, start: int, end: int) -> bool:
     """Whether a time says when the injection was: "jab 20 min ago", "yesterday's injection"."""
     after = text[end : end + 30].split(";")[0]
     following = _INJECTION.search(after)
-    if following and not _REACTING.match(after) and after[: following.start()].count(" ") <= 3:
+    longest = 4 if after.startswith((" i had", " i got")) else 3
+    if (
+        following
+        and not _REACTING.match(after)
+        and after[: following.start()].count(" ") <= longest
+    ):
         between = after[: following.start()]
         if not re.search(r"\b(?:after|from|since|with|my lips|i had hives)\b", between):
             return True
