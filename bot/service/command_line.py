@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import List, Optional
 
@@ -73,6 +74,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Optional[List[str]] = None) -> int:
     """Run one command and return its exit code (0 done, 1 failed with one sentence, 130 Ctrl-C)."""
+    # Rasa's old libraries announce dozens of deprecations that nobody here can act on.
+    warnings.simplefilter("ignore", DeprecationWarning)
     options = build_parser().parse_args(arguments)
     try:
         return options.run(options) or 0

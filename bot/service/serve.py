@@ -58,6 +58,7 @@ def services_for(settings: Settings, model: str) -> List[Service]:
         **_settings_environment(settings),
         "RASA_TELEMETRY_ENABLED": "false",
         "PYTHONUNBUFFERED": "1",
+        "PYTHONWARNINGS": "ignore::DeprecationWarning",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "ACTION_ENDPOINT_URL": f"{care_address}/actions/webhook",
         "ACTION_ENDPOINT_SECRET": action_secret(settings),
