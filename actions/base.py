@@ -13,7 +13,8 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.incoming import Incoming, level_named, read_incoming
 from bot.care.alerts import raise_alert
-from bot.care.database import transaction
+from bot.care.database import reading, transaction
+from bot.care.episodes import was_closed_by_nurse
 from bot.content import Content, load_content
 from bot.settings import Settings, load_settings
 from bot.triage.vocabulary import Assessment, Level
@@ -86,6 +87,14 @@ def tell_nurse(dispatcher: CollectingDispatcher, incoming: Incoming, level: Leve
     if level >= Level.URGENT_SAME_DAY:
         dispatcher.utter_message(response="utter_nurse_told")
     return [SlotSet("nurse_told", level.name)]
+
+
+def closed_by_nurse(incoming: Incoming) -> bool:
+    """Return whether a nurse has closed what this conversation was about, and nothing is open."""
+    with reading(settings()) as session:
+        return was_closed_by_nurse(
+            session, conversation_id=incoming.conversation_id, channel=incoming.channel
+        )
 
 
 @lru_cache(maxsize=1)

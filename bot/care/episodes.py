@@ -46,6 +46,17 @@ def open_episode(session: Session, *, conversation_id: str, channel: str) -> Epi
     return episode
 
 
+def was_closed_by_nurse(session: Session, *, conversation_id: str, channel: str) -> bool:
+    """Return whether the conversation had an episode that a nurse closed, and has none open now."""
+    closed = session.execute(
+        select(Episode.closed_at)
+        .join(Episode.patient)
+        .where(Patient.channel == channel, Patient.conversation_id == conversation_id)
+    ).scalars()
+    times = list(closed)
+    return bool(times) and None not in times
+
+
 def add_message(
     session: Session,
     episode: Episode,

@@ -18,6 +18,7 @@ from actions.action_recommend_follow_up import ActionRecommendFollowUp
 from actions.action_restart_conversation import ActionRestartConversation
 from bot.assessment import assess_text
 from bot.care import database
+from bot.care.episodes import close_episode
 from bot.care.models import Alert, Message
 from bot.settings import load_settings
 from bot.triage.plain import assessment_as_plain
@@ -90,6 +91,25 @@ def test_she_is_told_once_per_level(clinic):
     assert run(ActionRaiseAlert, tracker)[0] == []
     tracker = conversation("ok", "in_emergency", nurse_told="ROUTINE")
     assert run(ActionRaiseAlert, tracker)[0] == ["utter_nurse_told"]
+
+
+def test_after_a_nurse_has_closed_the_emergency_thanks_is_no_new_one(clinic):
+    run(ActionRaiseAlert, conversation("my throat is closing", "report_red_flag"))
+    (alert,) = alerts(clinic)
+    with database.transaction(clinic) as session:
+        close_episode(session, alert.id, nurse="Ada", outcome="true emergency")
+    said, slots = run(ActionRaiseAlert, conversation("thanks", "in_emergency"))
+    assert said == ["utter_nurse_handed_back"]
+    assert slots["emergency_open"] == "no" and slots["triage_level"] is None
+    assert len(alerts(clinic)) == 1
+
+
+def test_a_new_sign_after_a_nurse_has_closed_the_emergency_is_a_new_one(clinic):
+    run(ActionRaiseAlert, conversation("my throat is closing", "report_red_flag"))
+    with database.transaction(clinic) as session:
+        close_episode(session, alerts(clinic)[0].id, nurse="Ada", outcome="true emergency")
+    run(ActionRaiseAlert, conversation("it is closing again", "report_red_flag"))
+    assert len(alerts(clinic)) == 2
 
 
 def test_a_check_passes_only_with_an_assessment_of_this_message(clinic):
