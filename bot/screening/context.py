@@ -28,6 +28,9 @@ _TOLD_OF = grammar("third_person_subjects") | {"my", "her", "his", "the"}
 _DEICTIC = grammar("pointing_words")
 _BODY_KEYS = ("SK", "AW", "BR", "CI", "GI", "NE", "CA", "IS", "IN")
 #: Statements and questions about treatment are made, not had.
+_ASKABLE = ("TX-07", "TX-08", "IS-01")
+_STOPPING = grammar("ends_treatment")
+_COULD = grammar("asks_whether_something_may_be")
 _STATEMENTS = ("TX", "RM", "G-", "Q-", "MH-06")
 _ALWAYS_HERS = ("OB", "MH", "TX", "RM", "G-")
 
@@ -81,6 +84,8 @@ class Context:
             return Assertion.NEGATED
         if found.key == "G-12" and self._asked_about(found):
             return Assertion.HYPOTHETICAL
+        if found.key in _ASKABLE and self._asks_only(found):
+            return Assertion.HYPOTHETICAL
         if found.key.startswith(_STATEMENTS):
             return Assertion.PRESENT
         if not self._is_wish_for_death(found) and self._is_hypothetical(found):
@@ -126,6 +131,22 @@ class Context:
             self.general_question = True
             return True
         return False
+
+    def _asks_only(self, found: Candidate) -> bool:
+        """ "How fast will my level go up", "could the shots hurt my baby": asked, nothing told."""
+        words = self._read.words
+        number = self._layout.sentence[found.start]
+        start = self._layout.sentence_starts[number]
+        asked = [w.word for w, at in zip(words, self._layout.sentence, strict=True) if at == number]
+        if found.key == "TX-07" and not _STOPPING.isdisjoint(asked):
+            return False
+        if found.key == "IS-01":
+            return asked[0] in _COULD and "my" not in asked[1 : found.start - start]
+        return asked[0] in _COULD or asked[:2] in (
+            ["how", "fast"],
+            ["how", "soon"],
+            ["how", "quickly"],
+        )
 
     def _is_wish_for_death(self, found: Candidate) -> bool:
         """ "It would be kinder if I did not wake" is a thought she has, though all of it is if."""

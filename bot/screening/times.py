@@ -29,7 +29,8 @@ _UNIT = (
     r"months?|years?|decades?|summers?|winters?)"
 )
 _AMOUNT = (
-    r"(?:(?P<bound>more than|longer than|(?<!all )over|at least|less than|not even|under|up to|within) )?"
+    r"(?:(?P<bound>more than|longer than|(?<!all )over|at least|less than|not even|under|"
+    r"up to|within) )?"
     r"(?:between )?(?:(?P<from>\d+(?:\.\d+)?) (?:(?:to|or|and|till|until) )?(?=\d))?"
     r"(?P<half>half (?:an? )?)?(?P<number>\d+(?:\.\d+)?|an?|the|few|a few|several|some|many)?"
     r"(?P<more> and a half)?(?: of)? ?(?:little |good |whole |full )?"
