@@ -12,10 +12,10 @@ _COMMAND = re.compile(
 )
 
 
-def typed_command(text: str, any_found: bool) -> List[Finding]:
-    """A G-17 statement for a command that names an emergency; none beside a symptom."""
-    if any_found or not _COMMAND.match(text):
-        return []
+def with_command(text: str, findings: List[Finding]) -> List[Finding]:
+    """The findings, or a G-17 statement for a command that names an emergency and no symptom."""
+    if not _COMMAND.match(text) or any(found.key != "G-12" for found in findings):
+        return findings
     start = text.index("/")
     end = len(text.rstrip())
     return [Finding("G-17", start, end, text[start:end])]

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Dict, FrozenSet, List, Optional, Sequence, Set, Tuple
+from typing import Dict, FrozenSet, List, Sequence, Set
 
 from bot.screening.clauses import Layout
 from bot.screening.composition import Candidate
+from bot.screening.experiencer import People
 from bot.screening.grammar import grammar
 from bot.screening.matching import Hit, Read
 from bot.screening.negation import negated_words
 from bot.screening.normalise import HARD_GAP
+from bot.screening.questions import asks_only, is_wish_for_death
 from bot.triage.vocabulary import Assertion, Experiencer
 
 _INJECTION_WORDS = grammar("injection_words")
@@ -26,13 +28,8 @@ _QUESTION_WORDS = grammar("question_words")
 _AFTER_CAN = grammar("not_asking_after_can")
 _TOLD_OF = grammar("third_person_subjects") | {"my", "her", "his", "the"}
 _DEICTIC = grammar("pointing_words")
-_BODY_KEYS = ("SK", "AW", "BR", "CI", "GI", "NE", "CA", "IS", "IN")
 #: Statements and questions about treatment are made, not had.
-_ASKABLE = ("TX-07", "TX-08", "IS-01")
-_STOPPING = grammar("ends_treatment")
-_COULD = grammar("asks_whether_something_may_be")
 _STATEMENTS = ("TX", "RM", "G-", "Q-", "MH-06")
-_ALWAYS_HERS = ("OB", "MH", "TX", "RM", "G-")
 
 
 @dataclass(frozen=True)
@@ -59,12 +56,13 @@ class Context:
             for hit in hits:
                 groups[layout.sentence[hit.start]].append(hit)
             self._by_sentence[label] = groups
+        self._people = People(read, layout, cues, self._hits)
         self.general_question = False
         self.starts_of_findings: Set[int] = set()
 
     def meaning(self, found: Candidate) -> Meaning:
         """How this finding is meant."""
-        experiencer, extra = self._experiencer(found)
+        experiencer, extra = self._people.whose(found)
         return Meaning(self._assertion(found), experiencer, frozenset(extra))
 
     def _hits(self, label: str, found: Candidate) -> List[Hit]:
@@ -84,11 +82,11 @@ class Context:
             return Assertion.NEGATED
         if found.key == "G-12" and self._asked_about(found):
             return Assertion.HYPOTHETICAL
-        if found.key in _ASKABLE and self._asks_only(found):
+        if asks_only(found, self._read, self._layout):
             return Assertion.HYPOTHETICAL
         if found.key.startswith(_STATEMENTS):
             return Assertion.PRESENT
-        if not self._is_wish_for_death(found) and self._is_hypothetical(found):
+        if not is_wish_for_death(found, self._read, self._layout) and self._is_hypothetical(found):
             return Assertion.HYPOTHETICAL
         if self._is_historical(found):
             return Assertion.HISTORICAL
@@ -131,34 +129,6 @@ class Context:
             self.general_question = True
             return True
         return False
-
-    def _asks_only(self, found: Candidate) -> bool:
-        """ "How fast will my level go up", "could the shots hurt my baby": asked, nothing told."""
-        words = self._read.words
-        number = self._layout.sentence[found.start]
-        start = self._layout.sentence_starts[number]
-        asked = [w.word for w, at in zip(words, self._layout.sentence, strict=True) if at == number]
-        if found.key == "TX-07" and not _STOPPING.isdisjoint(asked):
-            return False
-        if found.key == "IS-01":
-            return asked[0] in _COULD and "my" not in asked[1 : found.start - start]
-        return asked[0] in _COULD or asked[:2] in (
-            ["how", "fast"],
-            ["how", "soon"],
-            ["how", "quickly"],
-        )
-
-    def _is_wish_for_death(self, found: Candidate) -> bool:
-        """ "It would be kinder if I did not wake" is a thought she has, though all of it is if."""
-        if not found.key.startswith(("MH-01", "MH-02", "MH-03")):
-            return False
-        words = self._read.words
-        sentence = self._layout.sentence[found.start]
-        return any(
-            word.word in _SELF
-            for word, number in zip(words, self._layout.sentence, strict=True)
-            if number == sentence
-        )
 
     def _asked_about(self, found: Candidate) -> bool:
         """ "Who calls the ambulance if ...?" calls none."""
@@ -315,68 +285,6 @@ class Context:
     def _other_between(self, hit: Hit, found: Candidate) -> bool:
         """Whether "gone" has a subject of its own: "... but the itch is gone"."""
         return any(start in range(found.end, hit.start) for start in self.starts_of_findings)
-
-    def _experiencer(self, found: Candidate) -> Tuple[Experiencer, Set[str]]:
-        if found.key.startswith(_ALWAYS_HERS) and not self._group(found):
-            return Experiencer.PATIENT, set()
-        if self._group(found):
-            return Experiencer.OTHER, {"group"}
-        if not found.key.startswith(_BODY_KEYS):
-            return Experiencer.PATIENT, set()
-        subject = self._subject(found)
-        if subject is None or self._hits("patient_words", found):
-            return Experiencer.PATIENT, set()
-        if subject == "child":
-            return Experiencer.OTHER, {"child"}
-        return Experiencer.OTHER, set()
-
-    def _group(self, found: Candidate) -> bool:
-        words = self._read.words
-        for hit in self._hits("group", found):
-            if hit.start < found.start and not any(
-                words[i].word in _SELF for i in range(hit.end, found.end)
-            ):
-                return True
-        return False
-
-    def _subject(self, found: Candidate) -> Optional[str]:
-        """Somebody else named before the finding and not followed by "I" or "my"."""
-        best: Optional[Tuple[int, str]] = None
-        for label in ("relation", "child"):
-            for hit in self._cues.get(label, ()):
-                if hit.start >= found.end or hit.start in found.evidence:
-                    continue
-                sentences = self._layout.sentence[found.start] - self._layout.sentence[hit.start]
-                if sentences > 1 or (sentences == 1 and not self._third_person(found)):
-                    continue
-                if self._ends_with_self(hit.end, found):
-                    continue
-                if best is None or hit.start >= best[0]:
-                    best = (hit.start, label)
-        return best[1] if best else None
-
-    def _third_person(self, found: Candidate) -> bool:
-        words = self._read.words
-        start = self._layout.sentence_starts[self._layout.sentence[found.start]]
-        inside = [words[i].word for i in range(start, found.end)]
-        return any(w in ("she", "he", "her", "his", "they") for w in inside)
-
-    def _ends_with_self(self, start: int, found: Candidate) -> bool:
-        words = self._read.words
-        for index in range(start, found.end):
-            word = words[index].word
-            if word in ("i", "im", "ive", "me"):
-                return True
-            if word == "my" and not (index + 1 < len(words) and self._is_person(index + 1)):
-                return True
-        return False
-
-    def _is_person(self, index: int) -> bool:
-        return any(
-            hit.start <= index < hit.end
-            for label in ("relation", "child")
-            for hit in self._cues.get(label, ())
-        )
 
 
 def contexts(

@@ -8,7 +8,7 @@ from typing import Dict, FrozenSet, Iterator, List, Sequence, Set, Tuple
 
 from bot.screening.attributes import attributes_of
 from bot.screening.clauses import Layout, lay_out
-from bot.screening.commands import typed_command
+from bot.screening.commands import with_command
 from bot.screening.composition import Candidate, composer
 from bot.screening.context import Context, contexts
 from bot.screening.facts import stated_facts
@@ -92,7 +92,7 @@ def _screen_piece(text: str, language: str) -> Screening:
     findings += measured(text, read, line, layout, context)
     foreign, unsupported = foreign_findings(text, read.typed, language, bool(findings))
     findings += foreign
-    findings += typed_command(text, bool(findings))
+    findings = with_command(text, findings)
     findings.sort(key=lambda f: (f.start, f.end, f.key))
     facts = stated_facts(read, line, cues, times, tuple(findings), context, figurative, unsupported)
     return Screening(_few_of_a_kind(findings), facts)

@@ -121,7 +121,7 @@ class Speller:
             if self._is_known(form):
                 return (form,)
         squeezed = _REPEATS.sub(r"\1", plain)
-        corrected = self.correct(squeezed)
+        corrected = self.correct(_REPEATS.sub(r"\1\1", plain)) or self.correct(squeezed)
         if corrected:
             return self._expansions.get(corrected, (corrected,))
         undoubled = _DOUBLES.sub(r"\1", plain)

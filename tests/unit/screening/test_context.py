@@ -52,3 +52,25 @@ def test_a_group_is_marked_as_one():
     found = [f for f in screen("people in my forum fainted").findings if f.key == "CI-01"]
     assert found
     assert all("group" in f.attributes for f in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "expected"),
+    [
+        pytest.param("when she smiles only half her mouth goes up", "NE-07", PRESENT, id="when"),
+        pytest.param("isnt my tongue bigger than before??", "AW-02", PRESENT, id="asks for a yes"),
+        pytest.param("who calls the ambulance if someone reacts", "G-12", HYPOTHETICAL, id="who"),
+        pytest.param("how fast will my b12 level go up", "TX-08", HYPOTHETICAL, id="how fast"),
+        pytest.param("can i just take b12 tablets instead", "TX-07", HYPOTHETICAL, id="switch"),
+        pytest.param("i want to stop my injections", "TX-07", PRESENT, id="stop"),
+        pytest.param("could the shots hurt my baby", "IS-01", HYPOTHETICAL, id="Q-05"),
+        pytest.param(
+            "it would be kinder to everyone if i went to sleep and didnt wake",
+            "MH-02",
+            PRESENT,
+            id="wish for death",
+        ),
+    ],
+)
+def test_mood_of_a_sentence(text, key, expected):
+    assert assertions(text, key) == {expected}
