@@ -1,12 +1,13 @@
 """The intent model: words, letters and ideas of a message, and a linear classifier over them.
 
 Pure scikit-learn, no Rasa, so that it can be measured in seconds. docs/decisions has what else was
-tried. The classes are as frequent as in the training data on purpose: most of what people may ask
-is none of our topics, and weights that pretend otherwise answer those questions with a topic.
+tried. Rare intents weigh more than their share, but only by its square root: with full balance any
+question about something else is answered with a topic, with none a short question is turned away.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import List, Sequence, Tuple
 
 import numpy as np
@@ -21,6 +22,8 @@ from bot.screening.opinion_features import normalise
 CONCEPT_WEIGHT = 1.5
 #: Inverse strength of the regularisation.
 C = 10.0
+#: Square root of a usual number of examples: such an intent's examples weigh 1.
+SCALE = 11.0
 ITERATIONS = 100
 TOLERANCE = 0.01
 
@@ -56,6 +59,8 @@ class IntentModel:
     def fit(self, texts: Sequence[str], intents: Sequence[str]) -> IntentModel:
         """Learn from texts and their intents and return the model; needs two different intents."""
         views = [view.fit_transform(texts) * weight for view, weight in self._views]
+        counts = Counter(intents)
+        self._classifier.set_params(class_weight={i: counts[i] ** -0.5 * SCALE for i in counts})
         self._classifier.fit(hstack(views).tocsr(), list(intents))
         return self
 
