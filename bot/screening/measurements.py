@@ -36,7 +36,7 @@ _OXYGEN = re.compile(
 )
 _HEART = re.compile(
     r"\b(?:hr|heart rate|heart|pulse|watch|fitbit|bpm|"
-    r"heartbeat)\b[^;0-9]{0,30}?(?P<value>\d{2,3})\b"
+    r"garmin|heartbeat)\b[^;0-9]{0,45}?(?P<value>\d{2,3})\b"
     r"(?! minutes| hours| seconds| days| weeks| ,| over| times)"
 )
 _BPM = re.compile(r"\b(?P<value>\d{2,3}) ?(?:bpm|beats (?:a|per) minute)\b")
