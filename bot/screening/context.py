@@ -24,6 +24,7 @@ _PAST_VERBS = grammar("past_verbs")
 _BEGINS = grammar("verbs_of_beginning")
 _GOES_ON = grammar("verbs_of_now")
 _SELF = grammar("first_person")
+_OWN = frozenset({"my", "i", "im", "ive"})
 _QUESTION_WORDS = grammar("question_words")
 _AFTER_CAN = grammar("not_asking_after_can")
 _TOLD_OF = grammar("third_person_subjects") | {"my", "her", "his", "the"}
@@ -118,6 +119,8 @@ class Context:
         statement = self._statement(found.start)
         for hit in self._hits("if_cue", found):
             if hit.start < found.start and self._reaches(hit, found):
+                if self._statement(hit.start) != statement and self._tells_of_now(found):
+                    continue
                 self._note_general(found)
                 return True
         for hit in self._hits("if_plain", found):
@@ -165,6 +168,16 @@ class Context:
         return any(
             self._statement(hit.start) == statement for hit in self._hits("certain_now", found)
         )
+
+    def _tells_of_now(self, found: Candidate) -> bool:
+        """ "I read the leaflet and my throat is closing": her own statement, about now (Q-02)."""
+        statement = self._statement(found.start)
+        inside = {
+            word.word
+            for word, number in zip(self._read.words, self._layout.statement, strict=True)
+            if number == statement
+        }
+        return not inside.isdisjoint(_OWN) and not inside.isdisjoint(_GOES_ON - {"get", "gets"})
 
     def _personal_state(self, found: Candidate, start: int) -> bool:
         """ "if my throat feels tight" is told of herself; "if my throat closes" is not yet so."""

@@ -17,6 +17,8 @@ from bot.screening.normalise import HARD_GAP, SOFT_GAP
 _PRONOUNS = grammar("after_an_answering_no")
 _FRESH = grammar("negations_that_start_anew")
 _VERBS = grammar("ends_a_list")
+_LINKS = grammar("links")
+_NOW = grammar("verbs_of_now")
 _REACH = 9
 #: "Isn't my lip bigger??" asks for a yes.
 _ASKING_VERBS = ("is", "are", "does", "do")
@@ -41,6 +43,7 @@ def negated_words(read: Read, layout: Layout, cues: Dict[str, List[Hit]]) -> Lis
             or (index in ends and index not in starts)
             or (word.gap == SOFT_GAP and count and not _list_goes_on(words, index))
             or (index and layout.statement[index] != layout.statement[index - 1])
+            or _tells_anew(words, index)
         ):
             count = 0
         if index in say:
@@ -59,6 +62,13 @@ def negated_words(read: Read, layout: Layout, cues: Dict[str, List[Hit]]) -> Lis
             count = 0
         index += 1
     return negated
+
+
+def _tells_anew(words, index: int) -> bool:
+    """ "Don't tell me to wait my throat is closing": "my" and a verb soon after begin anew."""
+    if not index or words[index].word != "my" or words[index - 1].word in _LINKS:
+        return False
+    return any(word.word in _NOW for word in words[index + 2 : index + 4])
 
 
 def _longest(hits: Sequence[Hit]) -> Dict[int, Hit]:
