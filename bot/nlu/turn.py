@@ -17,13 +17,13 @@ from bot.screening.second_opinion import opinion
 from bot.triage import assess
 from bot.triage.answers import Reply, reply_to
 from bot.triage.episode import advance
+from bot.triage.reader import load_table
 from bot.triage.state import EpisodeState
 from bot.triage.vocabulary import Assertion, Assessment, Context, Level, Screening
 
-#: From this confidence on the trained classifier's "red flag" is an opinion of its own …
+#: From this confidence on the trained classifier's "red flag" is an opinion of its own, which is
+#: heard like a second opinion that asks (triage/tables/policy.yml), never one that acts.
 CLASSIFIER_ALARM = 0.5
-#: … which is heard like a second opinion that asks (triage/tables/policy.yml), never one that acts.
-CLASSIFIER_OPINION = 0.85
 #: Messages in a row that nobody understood before a nurse is asked (G-14).
 MISUNDERSTOOD_LIMIT = 2
 #: Findings that are a wish and not a symptom: she asks for a human (G-13).
@@ -134,7 +134,7 @@ def read_turn(text: str, guess: Guess, memory: Memory, now: datetime) -> Turn:
     """
     screening = screen(text)
     alarm = guess.intent == "report_red_flag" and guess.red_flag >= CLASSIFIER_ALARM
-    doubt = max(opinion(text), CLASSIFIER_OPINION if alarm else 0.0)
+    doubt = max(opinion(text), load_table().policy["second_opinion"]["ask"] if alarm else 0.0)
     context = memory.context(now)
     reply = reply_to(memory.episode, text)
     message = assess(screening, context, doubt)

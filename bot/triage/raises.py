@@ -123,7 +123,8 @@ def second_opinion(
     present = {f.key for f in screening.findings if f.assertion is Assertion.PRESENT}
     present -= table.modifier_ids
     fear_only = bool(present) and present <= set(policy["ask_only_over"])
-    if opinion >= policy["act"] and not fear_only:
+    act = policy["act_over_urgent" if top is Level.URGENT_SAME_DAY else "act"]
+    if opinion >= act and not fear_only:
         if top is Level.EMERGENCY_NOW:
             return []
         return [Fired(Level.EMERGENCY_NOW, (), subtype, TOGETHER, flags=("second_opinion",))]

@@ -281,8 +281,10 @@ class _Reader:
 
     def _policy(self, raw: Dict[str, Any]) -> Dict[str, Any]:
         opinion = raw["second_opinion"]
-        if not 0 < opinion["ask"] <= opinion["act"] <= 1:
-            raise TableError("policy.yml, second_opinion: needs 0 < ask <= act <= 1.")
+        if not 0 < opinion["ask"] <= opinion["act"] <= opinion["act_over_urgent"] <= 1:
+            raise TableError(
+                "policy.yml, second_opinion: needs 0 < ask <= act <= act_over_urgent <= 1."
+            )
         known_ids("policy.yml, child", raw["child"]["emergency"], self._words)
         for part in ("silent_when", "ask_only_over"):
             known_ids(f"policy.yml, second_opinion {part}", opinion[part], self._words)

@@ -95,14 +95,14 @@ def test_no_in_a_crisis_is_not_read_as_not_called(talk):
 
 
 def test_the_classifier_alone_leads_to_the_first_question(talk):
-    turn = talk.say("it is all going strange", "report_red_flag", red_flag=0.9)
+    turn = talk.say("about the thing from before", "report_red_flag", red_flag=0.9)
     assert turn.intent == "check_first"
     assert talk.slots["episode"]["open_question"] == "U-01"
     assert talk.say("yes").intent == "report_red_flag"
 
 
 def test_an_unsure_classifier_still_leads_to_the_first_question(talk):
-    assert talk.say("it is all going strange", "report_red_flag", red_flag=0.2).intent == (
+    assert talk.say("about the thing from before", "report_red_flag", red_flag=0.2).intent == (
         "check_first"
     )
     assert talk.slots["triage_level"] == "NONE"

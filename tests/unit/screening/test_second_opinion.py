@@ -3,10 +3,13 @@
 import hashlib
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
+from bot.assessment import assess_text
 from bot.screening import second_opinion
 from bot.screening.opinion_augmentation import hurried
 from bot.screening.opinion_features import (
@@ -19,6 +22,7 @@ from bot.screening.opinion_features import (
 )
 from bot.screening.opinion_training import WORD_LIST, Example, data_sha256, read_examples
 from bot.screening.second_opinion import opinion
+from bot.triage import Context
 
 ODD_TEXTS = {
     "empty": "",
@@ -149,3 +153,16 @@ def test_a_slip_hardly_moves_the_opinion():
     texts = [emergency for emergency, _ in PAIRS]
     drops = [opinion(text) - opinion(hurried(text, 1)) for text in texts]
     assert sum(drops) / len(drops) < 0.1
+
+
+VECTORS = yaml.safe_load(
+    (Path(__file__).parents[2] / "data" / "triage_vectors.yml").read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize(
+    "vector", [each for each in VECTORS if "steps" not in each], ids=lambda each: str(each["id"])
+)
+def test_every_text_of_the_policy_keeps_its_level_with_the_opinion(vector):
+    level = assess_text(vector["text"], Context(**vector["context"])).level
+    assert (level.name if level else None) == vector["level"]

@@ -72,10 +72,10 @@ def test_a_crisis_is_never_dropped():
     ("opinion", "level", "question"),
     [
         (0.0, None, None),
-        (0.79, None, None),
-        (0.80, Level.URGENT_SAME_DAY, "U-01"),
-        (0.96, Level.URGENT_SAME_DAY, "U-01"),
-        (0.97, Level.EMERGENCY_NOW, None),
+        (0.49, None, None),
+        (0.50, Level.URGENT_SAME_DAY, "U-01"),
+        (0.59, Level.URGENT_SAME_DAY, "U-01"),
+        (0.60, Level.EMERGENCY_NOW, None),
         (1.0, Level.EMERGENCY_NOW, None),
     ],
 )
@@ -84,6 +84,15 @@ def test_the_second_opinion_raises_at_its_two_thresholds(opinion, level, questio
     assert (result.level, result.question) == (level, question)
     assert ("second_opinion" in result.flags) == (level is not None)
     assert result.action_line == (question is not None)
+
+
+@pytest.mark.parametrize(
+    ("opinion", "level"), [(0.89, Level.URGENT_SAME_DAY), (0.90, Level.EMERGENCY_NOW)]
+)
+def test_the_second_opinion_needs_more_to_overrule_a_same_day_row(opinion, level):
+    calf = screening({"key": "CA-03", "attributes": ["one_side"]})
+    assert assess(calf, LATER).level is Level.URGENT_SAME_DAY
+    assert assess(calf, LATER, opinion=opinion).level is level
 
 
 @pytest.mark.parametrize(
