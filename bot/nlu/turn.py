@@ -176,7 +176,10 @@ def _route(
     if memory.emergency_kind == "crisis_passive" and guess.intent == "affirm":
         # "Are you having thoughts of hurting yourself or your baby?" (triage.md 8.9)
         return "report_red_flag"
-    if message.level is Level.EMERGENCY_NOW or (emergency and not memory.emergency_open):
+    # "I can't call" sounds alarming and is an answer: there, only a finding is something new.
+    only_opinion = "second_opinion" in message.flags and not _present(screening)
+    is_new = message.level is Level.EMERGENCY_NOW and not (memory.emergency_open and only_opinion)
+    if is_new or (emergency and not memory.emergency_open):
         return "report_red_flag"
     if emergency or memory.emergency_open:
         return "in_emergency"

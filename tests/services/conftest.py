@@ -1,4 +1,8 @@
-"""One browser for all tests of this folder: Playwright runs one loop per process."""
+"""One browser for all tests of this folder: Playwright runs one loop per process.
+
+For the same reason `make test` runs this folder in a process of its own: the loop never ends
+before the session does, and the asynchronous tests of other folders need one of their own.
+"""
 
 import shutil
 

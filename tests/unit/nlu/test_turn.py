@@ -75,6 +75,12 @@ def test_the_call_line_goes_once_she_has_called_and_comes_back_when_the_line_dro
     assert talk.slots["emergency_reply"] == "leaving"
 
 
+def test_an_alarming_answer_inside_an_open_emergency_is_answered_as_an_answer(talk):
+    talk.say(EMERGENCY)
+    assert talk.say("I can't call", "cannot_call").intent == "in_emergency"
+    assert talk.slots["emergency_reply"] == "cannot_call"
+
+
 def test_a_new_emergency_inside_an_open_one_is_said_in_full_again(talk):
     talk.say(EMERGENCY)
     assert talk.say("now i cant breathe at all").intent == "report_red_flag"
