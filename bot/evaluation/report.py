@@ -130,10 +130,6 @@ def _specificity(triage: Triage) -> Proportion:
     return triage.detection.specificity
 
 
-def _detection(triage: Triage) -> List[Proportion]:
-    return [_sensitivity(triage), _specificity(triage)]
-
-
 def _percent(value: float) -> str:
     return f"{100 * value:.1f} %"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Iterator, Tuple
+from typing import Any, Callable, Dict
 
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -40,10 +40,3 @@ def load_parser(model: Path) -> Callable[[str], Dict[str, Any]]:
         }
 
     return parse
-
-
-def parse_texts(model: Path, texts: Iterable[Tuple[Any, str]]) -> Iterator[Dict[str, Any]]:
-    """Yield ``{"id", "intent", "confidence", "ranking"}`` for each (id, text), in order."""
-    parse = load_parser(model)
-    for identifier, text in texts:
-        yield {"id": identifier, **parse(text)}

@@ -48,9 +48,6 @@ FIRST_QUESTION = "U-01"
 ASKS_FIRST = ("check_first", "no_words", "unmapped_symptom")
 #: A typed command that names an emergency without a symptom (G-17).
 EMERGENCY_COMMAND = re.compile(r"\b(emergency|help|urgent|sos|red flag|alarm|ambulance)", re.I)
-#: What the classifier may call a message although the screen is calm: then the rules must not
-#: answer with the emergency text, but nor with small talk.
-RENAMED = {"report_red_flag": "report_symptom"}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ here is exactly what a patient gets.
 from __future__ import annotations
 
 import contextlib
-import socket
 import sys
 import uuid
 from dataclasses import replace
@@ -15,7 +14,7 @@ from typing import Any, Dict, Iterator, List
 
 import httpx
 
-from bot.service.processes import stop_all, wait_until_up
+from bot.service.processes import free_port, stop_all, wait_until_up
 from bot.service.serve import START_SECONDS, services_for
 from bot.service.training import ensure_model
 from bot.settings import Settings
@@ -52,13 +51,6 @@ def _engine(settings: Settings) -> Iterator[str]:
         yield f"http://{settings.host}:{settings.patient_port}"
     finally:
         stop_all(services)
-
-
-def free_port() -> int:
-    """Return a port that is free on loopback now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _lines() -> Iterator[str]:

@@ -95,6 +95,13 @@ def port_is_free(host: str, port: int) -> bool:
     return True
 
 
+def free_port() -> int:
+    """Return a port that is free on loopback now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 def wait_until_up(services: List[Service], seconds: float, tell: Callable[[str], None]) -> None:
     """Return when every service answers. Raises RuntimeError with the log to read otherwise."""
     deadline, waiting = time.monotonic() + seconds, list(services)

@@ -3,7 +3,6 @@
 import dataclasses
 import logging
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -11,14 +10,9 @@ import urllib.request
 
 import pytest
 
+from bot.service.processes import free_port
 from bot.service.training import ensure_model
 from bot.settings import PROJECT, load_settings
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="session")

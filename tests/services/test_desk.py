@@ -7,7 +7,6 @@ import json
 import os
 import re
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -31,17 +30,13 @@ from care.test_sweeper import store  # noqa: E402
 from bot.care import database  # noqa: E402
 from bot.care.clock import now  # noqa: E402
 from bot.desk import access  # noqa: E402
+from bot.service.processes import free_port  # noqa: E402
 from bot.settings import Recipient  # noqa: E402
 from bot.triage.vocabulary import Assertion, Assessment, Finding, Level, Subtype  # noqa: E402
 
 pytestmark = pytest.mark.services
 
 PASSWORD = "correct horse battery"
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 def until(condition):

@@ -8,8 +8,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from bot.service.chat import free_port
-from bot.service.processes import stop_all, wait_until_up
+from bot.service.processes import free_port, stop_all, wait_until_up
 from bot.service.serve import START_SECONDS, services_for
 from bot.service.training import ensure_model
 from bot.settings import load_settings
