@@ -37,6 +37,8 @@ class Settings:
     folder: Path
     care_database: str
     conversation_database: Path
+    #: Address of the Redis server that several replicas of rasa share; empty for one replica.
+    lock_store: str = ""
     notify: List[Recipient] = field(default_factory=list)
     host: str = "127.0.0.1"
     patient_port: int = 5005
@@ -76,6 +78,7 @@ def load_settings(
         conversation_database=_absolute(
             storage.get("conversation_database", "var/conversations.db")
         ),
+        lock_store=str(storage.get("lock_store") or ""),
         notify=[_recipient(entry) for entry in raw.get("notify") or []],
         host=web.get("host", "127.0.0.1"),
         patient_port=_port(web, "patient_port", 5005),

@@ -3,18 +3,27 @@
 Runs on any Python 3 with the standard library only. Run it with ``make test``.
 """
 
+import glob
 import os
 import shutil
 import subprocess
 import sys
 
 #: program to look for -> Debian package, what needs it
-NEEDED = {"chromium": ("chromium", "browser tests")}
+NEEDED = {
+    "chromium": ("chromium", "browser tests"),
+    "initdb": ("postgresql", "tests on PostgreSQL"),
+    "redis-server": ("redis-server", "tests of several replicas"),
+}
 ALSO_KNOWN_AS = {"chromium": ("chromium", "chromium-browser", "google-chrome")}
+#: Where Debian keeps programs that are not on the PATH.
+OFF_THE_PATH = {"initdb": "/usr/lib/postgresql/*/bin/initdb"}
 
 
 def is_there(program):
-    """Return whether the program, or one that serves as it, is on the PATH."""
+    """Return whether the program, or one that serves as it, is installed."""
+    if glob.glob(OFF_THE_PATH.get(program, "")):
+        return True
     return any(shutil.which(name) for name in ALSO_KNOWN_AS.get(program, (program,)))
 
 

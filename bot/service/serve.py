@@ -62,6 +62,7 @@ def services_for(settings: Settings, model: str) -> List[Service]:
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "ACTION_ENDPOINT_URL": f"{care_address}/actions/webhook",
         "ACTION_ENDPOINT_SECRET": action_secret(settings),
+        "LOCK_STORE": settings.lock_store,
         "CONVERSATION_DATABASE": str(settings.conversation_database),
     }
     care = Service(
