@@ -64,8 +64,13 @@ def raise_alert(
     alert = session.execute(
         select(Alert).where(Alert.episode_id == episode.id)
     ).scalar_one_or_none()
-    # The same message seen twice may still have been judged higher the second time.
-    if alert is not None and level <= alert.level and _is_known(session, episode, message_id):
+    # The same message seen twice may still have been judged higher the second time. What a nurse
+    # has lowered since is not raised by a message she had seen.
+    if (
+        alert is not None
+        and level <= alert.highest_level
+        and _is_known(session, episode, message_id)
+    ):
         return alert
     message = add_message(session, episode, text, source_id=message_id, sent_at=sent_at)
     record = _record(session, episode, message, level, subtype, assessment, context)
@@ -75,6 +80,7 @@ def raise_alert(
             episode=episode,
             assessment=record,
             level=level,
+            highest_level=level,
             subtype=_value(subtype),
             recovered=recovered,
             last_message_at=message.sent_at,
@@ -86,13 +92,15 @@ def raise_alert(
         action = audit.MESSAGE_ADDED
         if level > alert.level:
             alert.level, alert.subtype, alert.assessment = level, _value(subtype), record
+            alert.highest_level = max(alert.highest_level, level)
             alert.level_since = now()
             alert.acknowledged_by = alert.acknowledged_at = None
+            alert.acknowledged_until = alert.reminded_at = None
             action = audit.LEVEL_RAISED
     episode.level, episode.subtype = alert.level, alert.subtype
     session.flush()
     if action != audit.MESSAGE_ADDED:
-        _queue_deliveries(session, alert)
+        start_ladder(session, alert)
     audit.record(
         session,
         actor=actor,
@@ -176,6 +184,21 @@ def failed_deliveries(session: Session) -> int:
     ).scalar_one()
 
 
+def touch(alert: Alert) -> None:
+    """Note that a nurse works on the alert: her acknowledgement counts from now."""
+    alert.reminded_at = None
+
+
+def cancel_pending(session: Session, alert: Alert) -> None:
+    """Tell nobody more of this alert: a nurse has it, or another level tells others."""
+    session.execute(
+        update(Delivery)
+        .where(Delivery.alert_id == alert.id, Delivery.state == "due")
+        .values(state="cancelled", finished_at=now())
+        .execution_options(synchronize_session=False)
+    )
+
+
 def finding_as_json(finding: Finding) -> Dict[str, Any]:
     """Return a finding as plain data, with its span in the text."""
     return {
@@ -226,7 +249,10 @@ def _record(
     return record
 
 
-def _queue_deliveries(session: Session, alert: Alert) -> None:
+def start_ladder(session: Session, alert: Alert) -> None:
+    """Begin to tell people of the alert at its present level, in place of what was under way."""
+    cancel_pending(session, alert)
+    alert.ladder_round += 1
     recipients = session.info.get("recipients") or [LOG_RECIPIENT]
     for recipient in recipients:
         session.add(
@@ -234,7 +260,7 @@ def _queue_deliveries(session: Session, alert: Alert) -> None:
                 alert_id=alert.id,
                 recipient=recipient,
                 level=alert.level,
-                idempotency_key=f"{alert.id}:{alert.level.name}:{recipient}",
+                idempotency_key=f"{alert.id}:{alert.ladder_round}:{recipient}",
             )
         )
     session.flush()

@@ -97,6 +97,7 @@ def close_episode(session: Session, alert_id: str, *, nurse: str, outcome: str) 
     if episode.closed_at is not None:
         raise AlreadyClosed(f"{episode.closed_by} has closed this before.")
     episode.closed_at, episode.closed_by, episode.outcome = now(), nurse, outcome
+    alert.outcome, alert.resolved_by, alert.resolved_at = outcome, nurse, episode.closed_at
     audit.record(session, actor=nurse, action=audit.CLOSED, alert_id=alert.id, outcome=outcome)
     return episode
 

@@ -18,40 +18,21 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Text,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.orm import registry, relationship
-from sqlalchemy.orm.decl_api import DeclarativeMeta
+from sqlalchemy.orm import relationship
 
+from bot.care.accounts import ApiToken, DeskSession, NurseAccount, SignInFailure
 from bot.care.clock import now
 from bot.care.columns import LevelNumber, UtcDateTime
+from bot.care.schema import Base
+from bot.encryption import EncryptedText
 
-#: Names of constraints, so that a migration on any database can refer to them.
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-_mappers = registry(metadata=MetaData(naming_convention=NAMING))
-
-
-class Base(metaclass=DeclarativeMeta):
-    """What every table inherits; written out so that the type checker knows it is a class."""
-
-    __abstract__ = True
-    registry = _mappers
-    metadata = _mappers.metadata
-
-    def __init__(self, **values: object) -> None:
-        _mappers.constructor(self, **values)
-
+# The tables of the accounts are part of the one schema that migrations compare with.
+__all__ = ["ApiToken", "Base", "DeskSession", "NurseAccount", "SignInFailure"]
 
 #: Letters and digits that are not mistaken for one another when read aloud.
 _SPOKEN = "ACDEFHJKLMNPRTUVWXY34679"
@@ -78,6 +59,10 @@ class Patient(Base):
     channel = Column(String(64), nullable=False)
     conversation_id = Column(String(255), nullable=False)
     pseudonym = Column(String(16), nullable=False, unique=True, default=new_pseudonym)
+    #: Where she can be reached outside of the conversation, such as a telephone number.
+    address = Column(EncryptedText)
+    #: When she agreed to the privacy notice, if the channel asks for it.
+    consent_at = Column(UtcDateTime)
     created_at = Column(UtcDateTime, nullable=False, default=now)
 
 
@@ -105,6 +90,9 @@ class Episode(Base):
     closed_at = Column(UtcDateTime)
     closed_by = Column(String(80))
     outcome = Column(String(32))
+    #: The nurse who writes to her instead of the bot. Her messages are screened as ever.
+    taken_over_by = Column(String(80))
+    taken_over_at = Column(UtcDateTime)
 
     patient = relationship(Patient, lazy="joined", innerjoin=True)
 
@@ -166,6 +154,24 @@ class Alert(Base):
     last_message_at = Column(UtcDateTime, nullable=False, default=now)
     acknowledged_by = Column(String(80))
     acknowledged_at = Column(UtcDateTime)
+    #: When the acknowledgement ends unless the nurse does something; None: it does not end.
+    acknowledged_until = Column(UtcDateTime)
+    #: When the nurse who acknowledged and did nothing was reminded.
+    reminded_at = Column(UtcDateTime)
+    #: The highest level the alert ever had: a nurse may lower ``level``, never this.
+    highest_level = Column(LevelNumber, nullable=False)
+    assigned_to = Column(String(80))
+    assigned_at = Column(UtcDateTime)
+    outcome = Column(String(32))
+    outcome_reason = Column(EncryptedText)
+    resolved_by = Column(String(80))
+    resolved_at = Column(UtcDateTime)
+    #: The ladder as it was in the settings when it started, addresses sealed (bot.care.ladder).
+    ladder = Column(JSON)
+    #: Counts the starts of the ladder: a rising level or a lapsed acknowledgement starts it anew.
+    ladder_round = Column(Integer, nullable=False, default=0)
+    #: Since when she has been silent after emergency advice (U-04).
+    silent_since = Column(UtcDateTime)
 
     episode = relationship(Episode, lazy="joined", innerjoin=True)
     assessment = relationship(AssessmentRecord, lazy="joined", innerjoin=True)
@@ -193,7 +199,109 @@ class Delivery(Base):
     created_at = Column(UtcDateTime, nullable=False, default=now)
     finished_at = Column(UtcDateTime)
 
+    #: The step of the ladder that asked for it; None for a reminder.
+    step_id = Column(ForeignKey("ladder_steps.id"))
+
     alert = relationship(Alert)
+
+
+class LadderStep(Base):
+    """One step of an alert's ladder: whom to tell when, until somebody acknowledges."""
+
+    __tablename__ = "ladder_steps"
+    __table_args__ = (
+        UniqueConstraint("alert_id", "round", "number"),
+        Index("ix_ladder_steps_due", "state", "due_at"),
+    )
+
+    id = Column(Integer, primary_key=True)
+    alert_id = Column(ForeignKey("alerts.id"), nullable=False, index=True)
+    #: Which start of the ladder it belongs to, and its place in it, from 1.
+    round = Column(Integer, nullable=False)
+    number = Column(Integer, nullable=False)
+    due_at = Column(UtcDateTime, nullable=False)
+    #: The names of those who were told; filled in when the step was taken, by the rota of then.
+    recipients = Column(JSON, nullable=False, default=list)
+    #: ``due``, ``sent``, or ``cancelled`` because a nurse was there before.
+    state = Column(String(16), nullable=False, default="due")
+    planned_at = Column(UtcDateTime, nullable=False, default=now)
+    sent_at = Column(UtcDateTime)
+
+
+class Note(Base):
+    """What a nurse wrote about an alert for her colleagues. Never shown to the patient."""
+
+    __tablename__ = "notes"
+
+    id = Column(Integer, primary_key=True)
+    alert_id = Column(ForeignKey("alerts.id"), nullable=False, index=True)
+    nurse = Column(String(80), nullable=False)
+    text = Column(EncryptedText, nullable=False)
+    at = Column(UtcDateTime, nullable=False, default=now)
+
+
+class OutgoingMessage(Base):
+    """Something the Rasa service has to be told about a conversation: the outbox to the patient."""
+
+    __tablename__ = "outgoing_messages"
+    __table_args__ = (Index("ix_outgoing_messages_due", "state", "due_at"),)
+
+    id = Column(Integer, primary_key=True)
+    patient_id = Column(ForeignKey("patients.id"), nullable=False, index=True)
+    #: ``text`` (words for her), ``take-over`` (a nurse is there, or left) or ``level`` (lowered).
+    kind = Column(String(16), nullable=False, default="text")
+    text = Column(EncryptedText)
+    #: ``nurse`` or ``bot``, and the name she sees.
+    author = Column(String(16), nullable=False)
+    author_name = Column(String(80))
+    buttons = Column(JSON, nullable=False, default=list)
+    #: The level a nurse set, for the kind ``level``.
+    level = Column(LevelNumber)
+    #: The same for every attempt; the receiver does nothing for one that it has seen.
+    key = Column(String(200), nullable=False, unique=True)
+    #: ``due`` (also between retries), ``sending`` (claimed), ``sent`` or ``failed``.
+    state = Column(String(16), nullable=False, default="due")
+    due_at = Column(UtcDateTime, nullable=False, default=now)
+    attempts = Column(Integer, nullable=False, default=0)
+    claimed_by = Column(String(64))
+    claimed_until = Column(UtcDateTime)
+    last_error = Column(String(300))
+    created_at = Column(UtcDateTime, nullable=False, default=now)
+    finished_at = Column(UtcDateTime)
+
+    patient = relationship(Patient, lazy="joined", innerjoin=True)
+
+
+class CheckIn(Base):
+    """A message to send her at a later time, to hear how she is."""
+
+    __tablename__ = "check_ins"
+    __table_args__ = (Index("ix_check_ins_due", "state", "due_at"),)
+
+    id = Column(Integer, primary_key=True)
+    patient_id = Column(ForeignKey("patients.id"), nullable=False, index=True)
+    episode_id = Column(ForeignKey("episodes.id"), index=True)
+    kind = Column(String(32), nullable=False)
+    #: Which text of the content to send.
+    text_key = Column(String(80), nullable=False)
+    due_at = Column(UtcDateTime, nullable=False)
+    #: ``due``, ``sent``, ``cancelled`` or ``answered``.
+    state = Column(String(16), nullable=False, default="due")
+    created_at = Column(UtcDateTime, nullable=False, default=now)
+    sent_at = Column(UtcDateTime)
+
+
+class Plan(Base):
+    """Her personal plan. Whoever holds the token may read it; only the token's hash is kept."""
+
+    __tablename__ = "plans"
+
+    id = Column(Integer, primary_key=True)
+    patient_id = Column(ForeignKey("patients.id"), nullable=False, unique=True)
+    body = Column(EncryptedText, nullable=False)
+    token_hash = Column(String(64), nullable=False, unique=True)
+    shared_with_nurse = Column(Boolean, nullable=False, default=False)
+    updated_at = Column(UtcDateTime, nullable=False, default=now)
 
 
 class Acknowledgement(Base):
@@ -223,40 +331,3 @@ class AuditEvent(Base):
     alert_id = Column(String(32), index=True)
     #: Codes and names only, never what a patient wrote.
     details = Column(JSON, nullable=False, default=dict)
-
-
-class NurseAccount(Base):
-    """Somebody who may sign in to the desk. Names are compared without regard to case."""
-
-    __tablename__ = "nurse_accounts"
-
-    id = Column(Integer, primary_key=True)
-    name = Column(String(80), nullable=False)
-    name_key = Column(String(80), nullable=False, unique=True)
-    password_hash = Column(String(255), nullable=False)
-    role = Column(String(16), nullable=False)
-    created_at = Column(UtcDateTime, nullable=False, default=now)
-
-
-class DeskSession(Base):
-    """A signed-in browser. Only the hash of its cookie is kept."""
-
-    __tablename__ = "desk_sessions"
-
-    token_hash = Column(String(64), primary_key=True)
-    csrf_token = Column(String(64), nullable=False)
-    nurse = Column(String(80), nullable=False)
-    role = Column(String(16), nullable=False)
-    created_at = Column(UtcDateTime, nullable=False, default=now)
-    last_seen_at = Column(UtcDateTime, nullable=False, default=now)
-
-
-class SignInFailure(Base):
-    """Failed sign-ins in a row, per account name and per network address, known or not."""
-
-    __tablename__ = "sign_in_failures"
-
-    key = Column(String(200), primary_key=True)
-    count = Column(Integer, nullable=False, default=0)
-    locked_until = Column(UtcDateTime)
-    last_at = Column(UtcDateTime, nullable=False, default=now)

@@ -125,7 +125,7 @@ def _is_covered(session: Session, message: UserMessage) -> bool:
         .join(Episode.patient)
         .where(
             Patient.conversation_id == message.conversation_id,
-            Alert.level >= WATCHED[message.intent],
+            Alert.highest_level >= WATCHED[message.intent],
             or_(is_known, was_dealt_with),
         )
     )
