@@ -45,6 +45,9 @@ class Settings:
     care_port: int = 5055
     #: Origins of other web pages that may show the patient chat, such as https://clinic.example.
     allowed_origins: List[str] = field(default_factory=list)
+    #: Address of the database that all processes serving patients share; empty: channels.db in
+    #: the folder.
+    channel_database: str = ""
 
 
 def load_settings(
@@ -84,6 +87,7 @@ def load_settings(
         patient_port=_port(web, "patient_port", 5005),
         care_port=_port(web, "care_port", 5055),
         allowed_origins=[_origin(entry) for entry in web.get("allowed_origins") or []],
+        channel_database=_database_address(storage.get("channel_database") or ""),
     )
 
 
