@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import time
 from collections import OrderedDict
-from typing import Callable, Tuple
+from typing import Callable, Optional, Tuple
+
+from sqlalchemy import Column, Float, String, Table, delete, insert, select, update
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.channels.database import metadata, take_turns, writing
+
+logger = logging.getLogger(__name__)
+
+buckets = Table(
+    "rate_limits",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("tokens", Float, nullable=False),
+    Column("at", Float, nullable=False),
+)
 
 
 class RateLimiter:
@@ -20,17 +38,72 @@ class RateLimiter:
         remembered: int = 20_000,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._burst, self._per_second = burst, per_second
+        self.burst, self.per_second = burst, per_second
         self._remembered, self._clock = remembered, clock
         self._buckets: OrderedDict[str, Tuple[float, float]] = OrderedDict()
 
     def wait(self, key: str) -> float:
         """Take one from the bucket of ``key``: 0.0 when allowed, else the seconds to wait."""
         now = self._clock()
-        left, then = self._buckets.pop(key, (self._burst, now))
-        left = min(self._burst, left + (now - then) * self._per_second)
-        allowed = left >= 1
-        self._buckets[key] = (left - 1 if allowed else left, now)
+        left, then = self._buckets.pop(key, (self.burst, now))
+        left, seconds = self.take(left, now - then)
+        self._buckets[key] = (left, now)
         if len(self._buckets) > self._remembered:
             self._buckets.popitem(last=False)
-        return 0.0 if allowed else (1 - left) / self._per_second
+        return seconds
+
+    def take(self, left: float, passed: float) -> Tuple[float, float]:
+        """Return what is left in a bucket after one was taken, and the seconds to wait for it."""
+        left = min(self.burst, left + max(0.0, passed) * self.per_second)
+        return (left - 1, 0.0) if left >= 1 else (left, (1 - left) / self.per_second)
+
+
+class SharedRateLimiter:
+    """The same buckets in the database, so that a limit holds over all processes together.
+
+    While the database does not answer each process counts for itself: a patient is never kept out
+    because something of ours is broken.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        name: str,
+        burst: float,
+        per_second: float,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._engine, self._name, self._clock = engine, name, clock
+        self._own = RateLimiter(burst, per_second)
+
+    def wait(self, key: str) -> float:
+        """Take one from the bucket of ``key``: 0.0 when allowed, else the seconds to wait."""
+        try:
+            return self._wait(key)
+        except SQLAlchemyError as error:
+            logger.error("A rate limit counts this process only: %s", type(error).__name__)
+            return self._own.wait(key)
+
+    def forget_before(self, at: float) -> int:
+        """Forget buckets unused since ``at`` (seconds since 1970); return how many."""
+        with writing(self._engine) as sql:
+            return sql.execute(delete(buckets).where(buckets.c.at < at)).rowcount
+
+    def _wait(self, key: str) -> float:
+        # An address is personal data, so only a digest of it is kept.
+        name = hashlib.sha256(f"{self._name} {key}".encode()).hexdigest()
+        now = self._clock()
+        with writing(self._engine) as sql:
+            take_turns(sql, name)
+            row: Optional[Tuple[float, float]] = sql.execute(
+                select(buckets.c.tokens, buckets.c.at).where(buckets.c.name == name)
+            ).one_or_none()
+            left, then = row or (self._own.burst, now)
+            left, seconds = self._own.take(left, now - then)
+            if row is None:
+                sql.execute(insert(buckets).values(name=name, tokens=left, at=now))
+            else:
+                sql.execute(
+                    update(buckets).where(buckets.c.name == name).values(tokens=left, at=now)
+                )
+        return seconds

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from string import Template
-from typing import Dict, Mapping, Optional, Sequence
+from typing import Any, Dict, Mapping, Optional, Sequence
 
+from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
@@ -50,9 +52,10 @@ SECURITY_HEADERS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class StaticFile:
-    """One file of the widget, held in memory."""
+    """One file of the widget, held in memory, with its compressed form."""
 
     content: bytes
+    compressed: bytes
     content_type: str
     tag: str
 
@@ -64,7 +67,8 @@ def static_files(folder: Path = WIDGET / "static") -> Dict[str, StaticFile]:
         if path.suffix in _TYPES:
             content = path.read_bytes()
             tag = f'"{hashlib.sha256(content).hexdigest()[:20]}"'
-            files[path.name] = StaticFile(content, _TYPES[path.suffix], tag)
+            packed = gzip.compress(content, 9, mtime=0)
+            files[path.name] = StaticFile(content, packed, _TYPES[path.suffix], tag)
     return files
 
 
@@ -78,15 +82,51 @@ def static_response(file: Optional[StaticFile], request: Request) -> HTTPRespons
         # The files are the same for everybody and hold no data, so any host page may load them.
         "Access-Control-Allow-Origin": "*",
         "Cross-Origin-Resource-Policy": "cross-origin",
+        "Vary": "Accept-Encoding",
     }
     if request.headers.get("if-none-match") == file.tag:
         return HTTPResponse(status=304, headers=headers)
-    return HTTPResponse(file.content, content_type=file.content_type, headers=headers)
+    content = file.content
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"], content = "gzip", file.compressed
+    return HTTPResponse(content, content_type=file.content_type, headers=headers)
 
 
-def patient_page(settings: Settings) -> str:
-    """Return the page with the clinic's name, region and numbers filled in."""
-    template = Template((WIDGET / "index.html").read_text(encoding="utf-8"))
+def add_pages(chat: Blueprint, settings: Settings) -> Blueprint:
+    """Add the patient page and its files to the blueprint."""
+    files = static_files()
+    page = filled("index.html", settings)
+
+    @chat.get("/")
+    async def show_page(_: Request) -> HTTPResponse:
+        return response.html(page)
+
+    @chat.get("/static/<name:str>")
+    async def static(request: Request, name: str) -> HTTPResponse:
+        return static_response(files.get(name), request)
+
+    return chat
+
+
+def add_root(app: Any) -> None:
+    """Add /widget.js, and lead from Rasa's own page at / to the patient page."""
+    files = static_files()
+
+    async def to_patient_page(request: Request) -> Optional[HTTPResponse]:
+        return response.redirect("/chat/") if request.path == "/" else None
+
+    async def widget(request: Request) -> HTTPResponse:
+        answer = static_response(files.get("widget.js"), request)
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        return answer
+
+    app.register_middleware(to_patient_page, "request")
+    app.add_route(widget, "/widget.js", name="widget")
+
+
+def filled(name: str, settings: Settings) -> str:
+    """Return a page of the widget with the clinic's name, region and numbers filled in."""
+    template = Template((WIDGET / name).read_text(encoding="utf-8"))
     return template.substitute(
         language=escape(settings.language),
         clinic=escape(settings.clinic.get("name") or "Your clinic"),
@@ -111,7 +151,7 @@ def cors_headers(request: Request, allowed: Sequence[str]) -> Dict[str, str]:
     return {
         "Access-Control-Allow-Origin": origin,
         "Access-Control-Allow-Headers": "authorization, content-type, last-event-id",
-        "Access-Control-Allow-Methods": "GET, POST",
+        "Access-Control-Allow-Methods": "GET, POST, DELETE",
         "Access-Control-Max-Age": "600",
         "Vary": "Origin",
     }

@@ -1,6 +1,6 @@
 """The web chat's own record: what was sent, what was answered, and what comes next.
 
-Several processes may share one file. It is kept for resuming a chat and for answering a repeated
+Several processes share one database. It is kept for resuming a chat and for answering a repeated
 request once; the conversation itself belongs to Rasa's tracker store.
 """
 
@@ -9,35 +9,65 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
-import os
-import sqlite3
-import threading
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Set
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS event (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    conversation TEXT NOT NULL,
-    author TEXT NOT NULL CHECK (author IN ('patient', 'bot', 'nurse')),
-    body TEXT NOT NULL,
-    submission TEXT,
-    at REAL NOT NULL
-);
-CREATE INDEX IF NOT EXISTS event_by_conversation ON event (conversation, number);
-CREATE TABLE IF NOT EXISTS submission (
-    ticket INTEGER PRIMARY KEY AUTOINCREMENT,
-    conversation TEXT NOT NULL,
-    id TEXT NOT NULL,
-    digest TEXT NOT NULL,
-    done INTEGER NOT NULL DEFAULT 0,
-    lease REAL NOT NULL,
-    UNIQUE (conversation, id)
-);
-"""
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.engine import Connection, Engine
+
+from bot.channels.database import metadata, reading, take_turns, writing
+
+#: Grows with each row and never gives a number twice, also on SQLite.
+_Number = BigInteger().with_variant(Integer, "sqlite")
+
+events = Table(
+    "chat_events",
+    metadata,
+    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("conversation", String(64), nullable=False),
+    Column("author", String(16), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("submission", String(128)),
+    Column("at", Float, nullable=False),
+    Index("chat_events_by_conversation", "conversation", "number"),
+    sqlite_autoincrement=True,
+)
+submissions = Table(
+    "chat_submissions",
+    metadata,
+    Column("ticket", _Number, primary_key=True, autoincrement=True),
+    Column("conversation", String(64), nullable=False),
+    Column("id", String(64), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("done", Boolean, nullable=False, default=False),
+    Column("lease", Float, nullable=False),
+    UniqueConstraint("conversation", "id"),
+    sqlite_autoincrement=True,
+)
+#: Conversations that were deleted: their tokens are good for nothing any more.
+deleted = Table(
+    "chat_deleted",
+    metadata,
+    Column("conversation", String(64), primary_key=True),
+    Column("at", Float, nullable=False),
+)
 
 
 class Turn(enum.Enum):
@@ -71,22 +101,13 @@ class Event:
 
 
 class MessageStore:
-    """Events and submissions of the web chat in one SQLite file; safe to use from any thread."""
+    """Events and submissions of the web chat; safe to use from any thread and any process."""
 
     def __init__(
-        self, path: Path, lease: float = 60.0, clock: Callable[[], float] = time.time
+        self, engine: Engine, lease: float = 60.0, clock: Callable[[], float] = time.time
     ) -> None:
         """``lease`` is how many seconds a message may take before a retry starts it again."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        self._lease, self._clock, self._lock = lease, clock, threading.Lock()
-        self._connection = sqlite3.connect(
-            str(path), timeout=5, isolation_level=None, check_same_thread=False
-        )
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=NORMAL")
-        self._connection.execute("PRAGMA secure_delete=ON")
-        self._connection.executescript(_SCHEMA)
+        self._engine, self._lease, self._clock = engine, lease, clock
 
     def submit(self, conversation: str, id: str, text: str) -> Submission:
         """Take a message in: once per id, however often and through whichever process it comes.
@@ -95,56 +116,76 @@ class MessageStore:
         again, so that it is answered after all. The same id with another text is a CONFLICT.
         """
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-        with self._transaction() as sql:
+        with writing(self._engine) as sql:
+            take_turns(sql, conversation)
             row = sql.execute(
-                "SELECT ticket, digest, done, lease FROM submission"
-                " WHERE conversation = ? AND id = ?",
-                (conversation, id),
-            ).fetchone()
+                select(submissions).where(
+                    submissions.c.conversation == conversation, submissions.c.id == id
+                )
+            ).one_or_none()
             if row is None:
                 ticket = sql.execute(
-                    "INSERT INTO submission (conversation, id, digest, lease) VALUES (?, ?, ?, ?)",
-                    (conversation, id, digest, self._clock() + self._lease),
-                ).lastrowid
+                    insert(submissions).values(
+                        conversation=conversation,
+                        id=id,
+                        digest=digest,
+                        done=False,
+                        lease=self._clock() + self._lease,
+                    )
+                ).inserted_primary_key[0]
                 self._insert(sql, conversation, "patient", {"text": text, "id": id}, None)
-                return Submission(conversation, id, int(ticket or 0), Turn.NEW)
-            ticket, known, done, lease = row
-            if known != digest:
+                return Submission(conversation, id, ticket, Turn.NEW)
+            if row.digest != digest:
                 turn = Turn.CONFLICT
-            elif done:
+            elif row.done:
                 turn = Turn.DONE
-            elif lease > self._clock():
+            elif row.lease > self._clock():
                 turn = Turn.RUNNING
             else:
                 turn = Turn.NEW
-                self._extend(sql, ticket)
-            return Submission(conversation, id, ticket, turn)
+                self._extend(sql, row.ticket)
+            return Submission(conversation, id, row.ticket, turn)
 
     def is_next(self, submission: Submission) -> bool:
         """Return whether every earlier message of the conversation is answered or given up."""
-        earlier = self._rows(
-            "SELECT 1 FROM submission WHERE conversation = ? AND ticket < ? AND done = 0"
-            " AND lease > ? LIMIT 1",
-            submission.conversation,
-            submission.ticket,
-            self._clock(),
+        earlier = select(submissions.c.ticket).where(
+            submissions.c.conversation == submission.conversation,
+            submissions.c.ticket < submission.ticket,
+            submissions.c.done.is_(False),
+            submissions.c.lease > self._clock(),
         )
-        return not earlier
+        with reading(self._engine) as sql:
+            return sql.execute(earlier.limit(1)).first() is None
+
+    def is_idle(self, conversation: str) -> bool:
+        """Return whether no message of the conversation waits for its answer."""
+        waiting = select(submissions.c.ticket).where(
+            submissions.c.conversation == conversation,
+            submissions.c.done.is_(False),
+            submissions.c.lease > self._clock(),
+        )
+        with reading(self._engine) as sql:
+            return sql.execute(waiting.limit(1)).first() is None
 
     def start(self, submission: Submission) -> None:
         """Record that a message is being answered now; its lease begins anew."""
-        with self._transaction() as sql:
+        with writing(self._engine) as sql:
             self._extend(sql, submission.ticket)
 
     def finish(self, submission: Submission) -> None:
         """Record that a message has its answers."""
-        with self._transaction() as sql:
-            sql.execute("UPDATE submission SET done = 1 WHERE ticket = ?", (submission.ticket,))
+        with writing(self._engine) as sql:
+            sql.execute(
+                update(submissions)
+                .where(submissions.c.ticket == submission.ticket)
+                .values(done=True)
+            )
 
     def is_done(self, submission: Submission) -> bool:
         """Return whether a message has its answers, whichever process gave them."""
-        rows = self._rows("SELECT done FROM submission WHERE ticket = ?", submission.ticket)
-        return bool(rows and rows[0][0])
+        done = select(submissions.c.done).where(submissions.c.ticket == submission.ticket)
+        with reading(self._engine) as sql:
+            return bool(sql.execute(done).scalar())
 
     def add(
         self,
@@ -154,70 +195,107 @@ class MessageStore:
         submission: Optional[str] = None,
     ) -> Event:
         """Append a line of the bot or a nurse to a conversation and return it."""
-        with self._transaction() as sql:
+        with writing(self._engine) as sql:
+            take_turns(sql, conversation)
             return self._insert(sql, conversation, author, body, submission)
+
+    def add_once(self, conversation: str, author: str, body: Dict[str, Any], key: str) -> None:
+        """Append a line that no message asked for, unless one with this key is there already."""
+        with writing(self._engine) as sql:
+            take_turns(sql, conversation)
+            known = select(events.c.number).where(
+                events.c.conversation == conversation, events.c.submission == key
+            )
+            if sql.execute(known.limit(1)).first() is None:
+                self._insert(sql, conversation, author, body, key)
 
     def answers(self, submission: Submission) -> List[Event]:
         """Return what was answered to one message, in order."""
         return self._events(
-            "conversation = ? AND submission = ?", submission.conversation, submission.id
+            events.c.conversation == submission.conversation,
+            events.c.submission == submission.id,
         )
 
     def after(self, conversation: str, number: int = 0) -> List[Event]:
         """Return up to 1,000 lines of a conversation after ``number``, in order."""
-        return self._events("conversation = ? AND number > ?", conversation, number)
+        return self._events(events.c.conversation == conversation, events.c.number > number)
+
+    def is_known(self, conversation: str) -> bool:
+        """Return whether the conversation has lines."""
+        return bool(self._events(events.c.conversation == conversation, limit=1))
+
+    def latest_number(self) -> int:
+        """Return the number of the newest line of all conversations, 0 when there is none."""
+        with reading(self._engine) as sql:
+            return sql.execute(select(func.max(events.c.number))).scalar() or 0
+
+    def changed_since(self, number: int) -> Set[str]:
+        """Return the conversations that have a line after ``number``."""
+        changed = select(events.c.conversation).where(events.c.number > number).distinct()
+        with reading(self._engine) as sql:
+            return set(sql.execute(changed).scalars())
+
+    def delete(self, conversation: str) -> int:
+        """Delete a conversation for good and return how many lines it had.
+
+        Its tokens stop working, and what is still being answered leaves nothing behind.
+        """
+        with writing(self._engine) as sql:
+            take_turns(sql, conversation)
+            if not self._is_deleted(sql, conversation):
+                sql.execute(insert(deleted).values(conversation=conversation, at=self._clock()))
+            sql.execute(delete(submissions).where(submissions.c.conversation == conversation))
+            return sql.execute(delete(events).where(events.c.conversation == conversation)).rowcount
+
+    def is_deleted(self, conversation: str) -> bool:
+        """Return whether the conversation was deleted."""
+        with reading(self._engine) as sql:
+            return self._is_deleted(sql, conversation)
 
     def forget_before(self, at: float) -> int:
         """Delete the lines written before ``at`` (seconds since 1970); return how many."""
-        with self._transaction() as sql:
-            sql.execute("DELETE FROM submission WHERE lease < ?", (at,))
-            return sql.execute("DELETE FROM event WHERE at < ?", (at,)).rowcount
+        with writing(self._engine) as sql:
+            sql.execute(delete(submissions).where(submissions.c.lease < at))
+            sql.execute(delete(deleted).where(deleted.c.at < at))
+            return sql.execute(delete(events).where(events.c.at < at)).rowcount
 
-    def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._connection.close()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
+    def _is_deleted(self, sql: Connection, conversation: str) -> bool:
+        found = select(deleted.c.at).where(deleted.c.conversation == conversation)
+        return sql.execute(found).first() is not None
 
     def _insert(
         self,
-        sql: sqlite3.Connection,
+        sql: Connection,
         conversation: str,
         author: str,
         body: Dict[str, Any],
         submission: Optional[str],
     ) -> Event:
         now = self._clock()
+        if self._is_deleted(sql, conversation):
+            return Event(0, author, body, submission, now)
         number = sql.execute(
-            "INSERT INTO event (conversation, author, body, submission, at) VALUES (?, ?, ?, ?, ?)",
-            (conversation, author, json.dumps(body), submission, now),
-        ).lastrowid
-        return Event(int(number or 0), author, body, submission, now)
+            insert(events).values(
+                conversation=conversation,
+                author=author,
+                body=json.dumps(body),
+                submission=submission,
+                at=now,
+            )
+        ).inserted_primary_key[0]
+        return Event(number, author, body, submission, now)
 
-    def _extend(self, sql: sqlite3.Connection, ticket: int) -> None:
+    def _extend(self, sql: Connection, ticket: int) -> None:
         sql.execute(
-            "UPDATE submission SET lease = ? WHERE ticket = ?",
-            (self._clock() + self._lease, ticket),
+            update(submissions)
+            .where(submissions.c.ticket == ticket)
+            .values(lease=self._clock() + self._lease)
         )
 
-    def _events(self, where: str, *values: Any) -> List[Event]:
-        rows = self._rows(
-            "SELECT number, author, body, submission, at FROM event"
-            f" WHERE {where} ORDER BY number LIMIT 1000",
-            *values,
-        )
-        return [Event(row[0], row[1], json.loads(row[2]), row[3], row[4]) for row in rows]
-
-    def _rows(self, statement: str, *values: Any) -> List[Any]:
-        with self._lock:
-            return self._connection.execute(statement, values).fetchall()
+    def _events(self, *conditions: Any, limit: int = 1000) -> List[Event]:
+        statement = select(events).where(*conditions).order_by(events.c.number).limit(limit)
+        with reading(self._engine) as sql:
+            return [
+                Event(row.number, row.author, json.loads(row.body), row.submission, row.at)
+                for row in sql.execute(statement)
+            ]

@@ -13,7 +13,12 @@ import secrets
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Optional, Tuple
+from typing import Callable, Mapping, Optional, Tuple
+
+#: Seconds after its end in which a token may still be exchanged for a new one.
+RENEWABLE = 30 * 24 * 3600
+#: The environment variable with the key that several machines share.
+KEY_VARIABLE = "BOT_CHAT_KEY"
 
 _VERSION = "v1"
 _KEY_BYTES = 32
@@ -41,12 +46,29 @@ class SessionTokens:
 
     def issue(self) -> Tuple[str, Session]:
         """Return a token for a new conversation with an unguessable id, and its session."""
-        session = Session(secrets.token_urlsafe(16), int(self._clock()) + self.lifetime)
-        payload = _encode(json.dumps([session.conversation, session.expires]).encode())
-        return f"{_VERSION}.{payload}.{_encode(self._sign(payload))}", session
+        return self._sealed(secrets.token_urlsafe(16))
+
+    def renew(self, token: Optional[str]) -> Optional[Tuple[str, Session]]:
+        """Return a fresh token for the conversation of ``token`` and its session.
+
+        A token may be renewed until RENEWABLE after its end. None for anything else.
+        """
+        session = self._opened(token)
+        if session is None or session.expires + RENEWABLE <= self._clock():
+            return None
+        return self._sealed(session.conversation)
 
     def check(self, token: Optional[str]) -> Optional[Session]:
         """Return the session of a valid token, or None for anything else."""
+        session = self._opened(token)
+        return session if session and session.expires > self._clock() else None
+
+    def _sealed(self, conversation: str) -> Tuple[str, Session]:
+        session = Session(conversation, int(self._clock()) + self.lifetime)
+        payload = _encode(json.dumps([session.conversation, session.expires]).encode())
+        return f"{_VERSION}.{payload}.{_encode(self._sign(payload))}", session
+
+    def _opened(self, token: Optional[str]) -> Optional[Session]:
         if not token or len(token) > _LONGEST or not token.isascii():
             return None
         version, _, rest = token.partition(".")
@@ -59,17 +81,21 @@ class SessionTokens:
             conversation, expires = json.loads(_decode(payload))
         except (ValueError, TypeError, binascii.Error):
             return None
-        return Session(conversation, expires) if expires > self._clock() else None
+        return Session(conversation, expires)
 
     def _sign(self, payload: str) -> bytes:
         return hmac.new(self._key, f"{_VERSION}.{payload}".encode(), hashlib.sha256).digest()
 
 
-def load_key(path: Path) -> bytes:
-    """Return the key in ``path``; on the first call it is made, readable by its owner only.
+def load_key(path: Path, environment: Optional[Mapping[str, str]] = None) -> bytes:
+    """Return the key in BOT_CHAT_KEY, or else the one in ``path``.
 
-    Raises OSError when the folder cannot be written, ValueError when the file is no key.
+    The file is made on the first call, readable by its owner only. Raises OSError when the folder
+    cannot be written, ValueError when the variable or the file is no key.
     """
+    shared = (os.environ if environment is None else environment).get(KEY_VARIABLE)
+    if shared:
+        return _shared_key(shared)
     path.parent.mkdir(parents=True, exist_ok=True)
     # A finished file is linked into place, so that a second process never reads half a key.
     fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
@@ -85,6 +111,19 @@ def load_key(path: Path) -> bytes:
     key = path.read_bytes()
     if len(key) < _KEY_BYTES:
         raise ValueError(f"{path} is no session key. Delete it; a new one is made at the start.")
+    return key
+
+
+def _shared_key(text: str) -> bytes:
+    try:
+        key = _decode(text.strip().rstrip("="))
+    except (ValueError, binascii.Error):
+        key = b""
+    if len(key) < _KEY_BYTES:
+        raise ValueError(
+            f"{KEY_VARIABLE} is no key; make one with "
+            "`python -c 'import secrets; print(secrets.token_urlsafe(32))'`."
+        )
     return key
 
 

@@ -1,37 +1,39 @@
-"""The web chat as a Rasa channel: sessions, messages answered once and in order, live updates."""
+"""The web chat as a Rasa channel: sessions, messages, live updates, deletion."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
 import logging
-import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
 from math import ceil
-from typing import Any, Awaitable, Callable, Dict, List, Optional, Sequence, Set
+from typing import Any, Callable, Dict, Optional, Sequence, Set, Union
 
-from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
+from rasa.core.channels.channel import InputChannel, OutputChannel
 from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
+from sqlalchemy.exc import SQLAlchemyError
 
-from bot.channels import pages
-from bot.channels.limits import RateLimiter
+from bot.channels import database, erasure, pages, push
+from bot.channels.inbox import Handler, Inbox
+from bot.channels.limits import RateLimiter, SharedRateLimiter
+from bot.channels.once import Once
 from bot.channels.output import WebOutput
 from bot.channels.requests import Refused, address, number, read_json, read_message
 from bot.channels.safe_text import call_line, too_fast_text
-from bot.channels.store import Event, MessageStore, Submission, Turn
-from bot.channels.stream import EventStream, Wakers, as_json
-from bot.channels.tokens import Session, SessionTokens, load_key
+from bot.channels.store import Event, MessageStore
+from bot.channels.stream import LiveUpdates, Wakers, as_json
+from bot.channels.tokens import RENEWABLE, Session, SessionTokens, load_key
 from bot.settings import Settings, SettingsError, load_settings
 
 logger = logging.getLogger(__name__)
 
-Handler = Callable[[UserMessage], Awaitable[Any]]
+Limiter = Union[RateLimiter, SharedRateLimiter]
 
-#: Seconds between two looks whether it is a message's turn, and how long it looks at most.
-_LOOK, _LONGEST_WAIT = 0.05, 50.0
+#: The longest a page may wait for news in one request, in seconds.
+_LONGEST_POLL = 25
 _CLEAN_EVERY = 3600.0
 
 
@@ -55,31 +57,32 @@ class WebChannel(InputChannel):
         settings = load_settings()
         try:
             return cls(settings)
-        except (OSError, sqlite3.Error, ValueError) as error:
+        except (OSError, ValueError) as error:
             raise SettingsError(
                 f"storage.folder is {settings.folder}, and the chat cannot use it ({error}). "
                 "Make it writable or choose another folder."
             ) from error
+        except SQLAlchemyError as error:
+            raise SettingsError(
+                f"storage.channel_database cannot be used ({type(error).__name__}). "
+                "Start that database, or correct its address."
+            ) from error
 
-    def __init__(
-        self,
-        settings: Settings,
-        tokens: Optional[SessionTokens] = None,
-        store: Optional[MessageStore] = None,
-        session_limit: Optional[RateLimiter] = None,
-        address_limit: Optional[RateLimiter] = None,
-    ) -> None:
+    def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.allowed: Sequence[str] = tuple(settings.allowed_origins)
-        self.tokens = tokens or SessionTokens(load_key(settings.folder / "chat.key"))
-        self.store = store or MessageStore(settings.folder / "chat.db")
-        self.session_limit = session_limit or RateLimiter(burst=20, per_second=0.5)
-        self.address_limit = address_limit or RateLimiter(burst=120, per_second=4)
-        self.new_session_limit = RateLimiter(burst=60, per_second=0.5)
-        self.wakers = Wakers()
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="chat-store")
+        self.tokens = SessionTokens(load_key(settings.folder / "chat.key"))
+        engine = database.engine(database.address(settings))
+        self.store, self.once = MessageStore(engine), Once(engine)
+        self.session_limit: Limiter = SharedRateLimiter(engine, "session", 20, 0.5)
+        self.address_limit: Limiter = SharedRateLimiter(engine, "address", 120, 4)
+        self.new_session_limit: Limiter = SharedRateLimiter(engine, "new session", 60, 0.5)
+        self.wakers = Wakers(self.stored, self.store)
+        self.live = LiveUpdates(self.stored, self.store, self.wakers)
+        self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="chat-store")
         self._running: Set[asyncio.Task[Any]] = set()
         self._cleaned = 0.0
+        push.register(self.name(), self.deliver, self.show_presence)
 
     def url_prefix(self) -> str:
         """Return an absolute prefix, so that the page is not under /webhooks/."""
@@ -98,22 +101,50 @@ class WebChannel(InputChannel):
         """
         try:
             event = await self.stored(self.store.add, conversation, author, body, submission)
-        except sqlite3.Error as error:
+        except SQLAlchemyError as error:
             logger.error("A line of a chat could not be recorded: %s", type(error).__name__)
             event = Event(0, author, body, submission, time.time())
         self.wakers.wake(conversation)
         return event
 
+    async def deliver(
+        self,
+        conversation: str,
+        text: str,
+        author: str,
+        author_name: Optional[str],
+        key: str,
+        buttons: push.Buttons,
+    ) -> None:
+        """Show a nurse's or the bot's words on every open page of a conversation.
+
+        Raises CannotDeliver when the conversation was deleted, forgotten or never here.
+        """
+        if not await self.stored(self.store.is_known, conversation):
+            raise push.CannotDeliver(
+                "This chat is not here any more: it was deleted or is too old."
+            )
+        replies = [{"title": one["title"], "payload": one["title"]} for one in buttons]
+        body = {"text": text, "name": author_name, "buttons": replies}
+        kept = {name: value for name, value in body.items() if value}
+        await self.stored(self.store.add_once, conversation, author, kept, f"push {key}"[:128])
+        self.wakers.wake(conversation)
+
+    async def show_presence(self, conversation: str, nurse: Optional[str]) -> None:
+        """Show that a nurse is in the conversation now, or that she has left it."""
+        await self.record(conversation, "nurse", {"kind": "presence", "name": nurse or ""})
+
     async def stored(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Return what a function of the store returns, called in the store's own thread."""
+        """Return what a function of the store returns, called in a thread for the database."""
         call = functools.partial(function, *arguments)
-        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     def blueprint(self, on_new_message: Handler) -> Blueprint:
         """Return the routes of the page and its API."""
-        chat = _ChatBlueprint("chat", __name__)
-        files = pages.static_files()
-        page = pages.patient_page(self.settings)
+        chat = pages.add_pages(_ChatBlueprint("chat", __name__), self.settings)
+        inbox = Inbox(
+            self.stored, self.store, self.wakers, self.record, on_new_message, self._call_line()
+        )
 
         @chat.middleware("response")
         async def headers(request: Request, answer: HTTPResponse) -> None:
@@ -135,30 +166,31 @@ class WebChannel(InputChannel):
         async def stop(*_: Any) -> None:
             self.wakers.stop()
 
-        @chat.get("/")
-        async def show_page(_: Request) -> HTTPResponse:
-            return response.html(page)
-
-        @chat.get("/static/<name:str>")
-        async def static(request: Request, name: str) -> HTTPResponse:
-            return pages.static_response(files.get(name), request)
-
         @chat.post("/session")
         async def session(request: Request) -> HTTPResponse:
+            """Begin a conversation, or renew the token of one."""
             self._refuse_foreign(request)
-            self._limit(self.new_session_limit, address(request))
+            await self._limit(self.new_session_limit, address(request))
             await self._forget_old()
-            token, new = self.tokens.issue()
-            return response.json({"token": token, "expires": new.expires})
+            old = _bearer(request)
+            issued = self.tokens.renew(old) if old else self.tokens.issue()
+            if issued is None:
+                raise self._ended()
+            token, new = issued
+            if old:
+                await self._refuse_deleted(new.conversation)
+            return response.json(
+                {"token": token, "expires": new.expires, "conversation": new.conversation}
+            )
 
         @chat.post("/messages", stream=True)
         async def messages(request: Request) -> HTTPResponse:
-            session = self._session(request)
-            self._limit(self.address_limit, address(request))
+            session = await self._session(request)
+            await self._limit(self.address_limit, address(request))
             id, text = read_message(await read_json(request), self._call_line())
-            self._limit(self.session_limit, session.conversation)
+            await self._limit(self.session_limit, session.conversation)
             # Her message is handled even when the connection breaks, so a task of its own does it.
-            work = asyncio.ensure_future(self._take(session.conversation, id, text, on_new_message))
+            work = asyncio.ensure_future(inbox.take(session.conversation, id, text))
             self._running.add(work)
             work.add_done_callback(self._running.discard)
             answers = await asyncio.shield(work)
@@ -166,26 +198,43 @@ class WebChannel(InputChannel):
 
         @chat.get("/history")
         async def history(request: Request) -> HTTPResponse:
-            session = self._session(request)
+            """Give the lines after a number; with ``wait``, wait that many seconds for one."""
+            session = await self._session(request)
             after = number(request.args.get("after"))
-            events = await self.stored(self.store.after, session.conversation, after)
-            return response.json({"events": [as_json(event) for event in events]})
+            seconds = min(_LONGEST_POLL, number(request.args.get("wait")))
+            with self.live.admit(session.conversation) as admitted:
+                found = await self.live.wait(
+                    session.conversation, after, seconds if admitted else 0
+                )
+            return response.json({"events": [as_json(event) for event in found]})
 
         @chat.get("/events")
         async def events(request: Request) -> None:
-            session = self._session(request)
+            session = await self._session(request)
             after = number(request.headers.get("last-event-id"))
-            stream = EventStream(self.stored, self.store, self.wakers)
-            with stream.admit(session.conversation) as admitted:
+            with self.live.admit(session.conversation) as admitted:
                 if not admitted:
                     raise Refused(429, "too_many_streams", "This chat is open in too many tabs.", 5)
                 headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
                 answer = await request.respond(
                     content_type="text/event-stream; charset=utf-8", headers=headers
                 )
-                await stream.send(answer, session, after)
+                await self.live.send(answer, session, after)
 
-        for route in ("/session", "/messages", "/history", "/events"):
+        @chat.delete("/conversation")
+        async def conversation(request: Request) -> HTTPResponse:
+            """Delete the conversation here and in Rasa, and ask care to do its part."""
+            session = await self._session(request)
+            await self._limit(self.session_limit, session.conversation)
+            agent = getattr(request.app.ctx, "agent", None)
+            work = asyncio.ensure_future(self._erase(agent, session.conversation))
+            self._running.add(work)
+            work.add_done_callback(self._running.discard)
+            kept = await asyncio.shield(work)
+            self.wakers.wake(session.conversation)
+            return response.json({"state": "deleted", "kept_by_care": kept})
+
+        for route in ("/session", "/messages", "/history", "/events", "/conversation"):
 
             @chat.options(route, name=f"preflight_{route[1:]}")
             async def preflight(request: Request) -> HTTPResponse:
@@ -194,73 +243,41 @@ class WebChannel(InputChannel):
 
         return chat
 
-    async def _take(
-        self, conversation: str, id: str, text: str, on_new_message: Handler
-    ) -> List[Event]:
-        try:
-            submission = await self.stored(self.store.submit, conversation, id, text)
-        except sqlite3.Error as error:
-            # Answering twice is better than not at all.
-            logger.error("A message could not be recorded: %s", type(error).__name__)
-            return await self._answer(conversation, id, text, on_new_message)
-        if submission.turn is Turn.CONFLICT:
-            raise Refused(
-                409,
-                "id_used",
-                f"This message was not sent. Please send it again. {self._call_line()}",
-            )
-        if submission.turn is Turn.NEW:
-            self.wakers.wake(conversation)
-            await self._until(self.store.is_next, submission)
-            await self._safely(self.store.start, submission)
-            answers = await self._answer(conversation, id, text, on_new_message)
-            await self._safely(self.store.finish, submission)
-            return answers
-        if submission.turn is Turn.RUNNING and not await self._until(
-            self.store.is_done, submission
-        ):
-            raise Refused(503, "still_working", self._call_line(), retry_after=2)
-        return await self.stored(self.store.answers, submission)
+    async def _erase(self, agent: Any, conversation: str) -> bool:
+        for _ in range(_LONGEST_POLL):
+            if await self.stored(self.store.is_idle, conversation):
+                return await erasure.erase(self.settings, agent, self.store, conversation)
+            await asyncio.sleep(1)
+        line = f"Your last message is still being read. Please try again. {self._call_line()}"
+        raise Refused(503, "still_working", line, retry_after=5)
 
-    async def _answer(
-        self, conversation: str, id: str, text: str, on_new_message: Handler
-    ) -> List[Event]:
-        output = WebOutput(self.record, id)
-        message = UserMessage(text, output, conversation, input_channel=self.name(), message_id=id)
-        await on_new_message(message)
-        return output.answers
-
-    async def _until(self, condition: Callable[[Submission], bool], submission: Submission) -> bool:
-        end = time.monotonic() + _LONGEST_WAIT
-        while time.monotonic() < end:
-            if await self._safely(condition, submission) is not False:
-                return True
-            await asyncio.sleep(_LOOK)
-        return False
-
-    async def _safely(self, function: Callable[[Submission], Any], submission: Submission) -> Any:
-        try:
-            return await self.stored(function, submission)
-        except sqlite3.Error as error:
-            logger.error("The record of a chat failed: %s", type(error).__name__)
-            return None
-
-    def _session(self, request: Request) -> Session:
+    async def _session(self, request: Request) -> Session:
         self._refuse_foreign(request)
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        session = self.tokens.check(token.strip()) if scheme.lower() == "bearer" else None
+        session = self.tokens.check(_bearer(request))
         if session is None:
-            raise Refused(
-                401, "no_session", f"This chat has ended. Start a new one. {self._call_line()}"
-            )
+            raise self._ended()
+        await self._refuse_deleted(session.conversation)
         return session
+
+    def _ended(self) -> Refused:
+        line = f"This chat has ended. Start a new one. {self._call_line()}"
+        return Refused(401, "no_session", line)
+
+    async def _refuse_deleted(self, conversation: str) -> None:
+        try:
+            gone = await self.stored(self.store.is_deleted, conversation)
+        except SQLAlchemyError as error:
+            logger.error("Whether a chat was deleted is not known: %s", type(error).__name__)
+            return
+        if gone:
+            raise Refused(410, "deleted", f"This chat was deleted. {self._call_line()}")
 
     def _refuse_foreign(self, request: Request) -> None:
         if pages.is_foreign(request, self.allowed):
             raise Refused(403, "foreign_page", "This page may not use the chat.")
 
-    def _limit(self, limiter: RateLimiter, key: str) -> None:
-        seconds = limiter.wait(key)
+    async def _limit(self, limiter: Limiter, key: str) -> None:
+        seconds = await self.stored(limiter.wait, key)
         if seconds:
             raise Refused(429, "too_fast", too_fast_text(self.settings.region), ceil(seconds))
 
@@ -271,7 +288,17 @@ class WebChannel(InputChannel):
         now = time.time()
         if now - self._cleaned > _CLEAN_EVERY:
             self._cleaned = now
-            await self.stored(self.store.forget_before, now - self.tokens.lifetime)
+            oldest = now - self.tokens.lifetime - RENEWABLE
+            await self.stored(self.store.forget_before, oldest)
+            await self.stored(self.once.forget_before, oldest)
+            for limiter in (self.session_limit, self.address_limit, self.new_session_limit):
+                if isinstance(limiter, SharedRateLimiter):
+                    await self.stored(limiter.forget_before, now - _CLEAN_EVERY)
+
+
+def _bearer(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 class _ChatBlueprint(Blueprint):
@@ -279,8 +306,4 @@ class _ChatBlueprint(Blueprint):
 
     def register(self, app: Any, options: Any) -> None:
         super().register(app, options)
-
-        async def to_patient_page(request: Request) -> Optional[HTTPResponse]:
-            return response.redirect("/chat/") if request.path == "/" else None
-
-        app.register_middleware(to_patient_page, "request")
+        pages.add_root(app)

@@ -421,17 +421,17 @@ def test_two_tabs_show_one_conversation(visit, folder):
 
 
 def test_a_nurse_reply_comes_without_asking(visit, folder):
+    from bot.channels import database
     from bot.channels.store import MessageStore
 
     page = visit()
     page.say("hello nurse page")
     token = page.page.evaluate("() => JSON.parse(localStorage['b12-symptom-check']).token")
     conversation = _conversation(token)
-    store = MessageStore(folder / "chat.db")
+    store = MessageStore(database.engine(f"sqlite:///{folder}/channels.db"))
     store.add(conversation, "nurse", {"text": "This is the nurse. How are you now?"})
     page.wait(lambda: page.element.locator("li.nurse").count() == 1)
     assert "Nurse" in page.element.locator("li.nurse").inner_text()
-    store.close()
 
 
 def _conversation(token):

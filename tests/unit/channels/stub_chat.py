@@ -68,13 +68,14 @@ def as_rasa_sends(message):
     return {"text": message.text, "buttons": buttons, "metadata": {"key": message.key}}
 
 
-def make_app(folder, region="GB", timeout=2.5, origins=(), generous=False):
+def make_app(folder, region="GB", timeout=2.5, origins=(), generous=False, database=""):
     """Return the server; ``timeout`` is the guard's, in seconds, and ``generous`` lifts limits."""
     from rasa.core.channels.rest import RestInput
     from sanic import Sanic
 
     from bot.channels.guard import guarded
     from bot.channels.limits import RateLimiter
+    from bot.channels.push import InternalChannel
     from bot.channels.web import WebChannel
     from bot.settings import load_settings
 
@@ -82,17 +83,20 @@ def make_app(folder, region="GB", timeout=2.5, origins=(), generous=False):
         load_settings(environment={}),
         region=region,
         folder=folder,
+        care_database=f"sqlite:///{folder}/care.db",
         clinic={
             "name": "Riverside Maternity",
             "main_number": "",
             "maternity_number": "01632 960001",
         },
         allowed_origins=list(origins),
+        channel_database=database,
     )
     app = Sanic("stub_chat", configure_logging=False)
     web = WebChannel(settings)
     if generous:
         web.new_session_limit = web.address_limit = RateLimiter(10_000, 1_000)
+    app.blueprint(InternalChannel(settings).blueprint(None), url_prefix="/internal")
     channel = guarded(web, settings, timeout)
     app.blueprint(channel.blueprint(engine(folder, settings)), url_prefix="/chat")
     rest = guarded(RestInput(), settings, timeout)
@@ -142,6 +146,8 @@ def running_chat(folder, *options, port=None):
 if __name__ == "__main__":
     port, folder, *options = sys.argv[1:]
     allowed = [option for option in options if option.startswith("http")]
-    make_app(Path(folder), origins=allowed, generous="--generous" in options).run(
-        "127.0.0.1", int(port), access_log=False, motd=False
+    database = next((option for option in options if option.startswith("postgresql")), "")
+    app = make_app(
+        Path(folder), origins=allowed, generous="--generous" in options, database=database
     )
+    app.run("127.0.0.1", int(port), access_log=False, motd=False)

@@ -1,4 +1,7 @@
-from bot.channels.limits import RateLimiter
+from sqlalchemy.exc import OperationalError
+
+from bot.channels import database
+from bot.channels.limits import RateLimiter, SharedRateLimiter
 
 
 class Clock:
@@ -30,3 +33,42 @@ def test_a_flood_of_senders_does_not_fill_the_memory():
     for number in range(1000):
         limiter.wait(str(number))
     assert len(limiter._buckets) == 100
+
+
+def shared(tmp_path, clock, burst=3):
+    engine = database._build.__wrapped__(f"sqlite:///{tmp_path}/channels.db")
+    database.prepare(engine)
+    return SharedRateLimiter(engine, "test", burst, 0.5, clock=clock)
+
+
+def test_processes_share_one_bucket(tmp_path):
+    clock = Clock()
+    one, other = shared(tmp_path, clock), shared(tmp_path, clock)
+    assert [one.wait("her"), other.wait("her"), one.wait("her")] == [0, 0, 0]
+    assert other.wait("her") == 2
+    assert one.wait("somebody else") == 0
+    clock.now = 2
+    assert other.wait("her") == 0
+    assert one.wait("her") == 2
+
+
+def test_without_a_database_each_process_counts_for_itself(tmp_path, caplog):
+    limiter = shared(tmp_path, Clock(), burst=1)
+
+    def broken(key):
+        raise OperationalError("select", {}, Exception("the database is away"))
+
+    limiter._wait = broken
+    assert limiter.wait("her") == 0
+    assert limiter.wait("her") > 0
+    assert "OperationalError" in caplog.text and "her" not in caplog.text.replace("other", "")
+
+
+def test_no_address_is_kept_and_unused_buckets_go(tmp_path):
+    clock = Clock()
+    limiter = shared(tmp_path, clock)
+    limiter.wait("203.0.113.7")
+    content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert b"203.0.113.7" not in content
+    clock.now = 100
+    assert limiter.forget_before(50) == 1

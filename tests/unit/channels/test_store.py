@@ -3,6 +3,7 @@ import threading
 
 import pytest
 
+from bot.channels import database
 from bot.channels.store import MessageStore, Turn
 
 
@@ -20,14 +21,19 @@ def clock():
 
 @pytest.fixture
 def path(tmp_path):
-    return tmp_path / "var" / "chat.db"
+    return tmp_path / "var" / "channels.db"
 
 
 @pytest.fixture
-def store(path, clock):
-    store = MessageStore(path, lease=60, clock=clock)
-    yield store
-    store.close()
+def engine(path):
+    engine = database.engine(f"sqlite:///{path}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def store(engine, clock):
+    return MessageStore(engine, lease=60, clock=clock)
 
 
 def test_a_message_is_new_once_and_then_has_its_answers(store):
@@ -73,7 +79,8 @@ def test_a_message_whose_process_died_is_answered_after_all(store, clock):
 
 
 def test_processes_share_the_file_and_one_of_them_wins(store, path, clock):
-    other = MessageStore(path, clock=clock)
+    another = database._build.__wrapped__(f"sqlite:///{path}")
+    other = MessageStore(another, clock=clock)
     turns = []
     threads = [
         threading.Thread(target=lambda one=one: turns.append(one.submit("c", "id-1", "x").turn))
@@ -86,14 +93,13 @@ def test_processes_share_the_file_and_one_of_them_wins(store, path, clock):
     assert turns.count(Turn.NEW) == 1
     other.add("c", "nurse", {"text": "Hello"})
     assert [event.author for event in store.after("c")] == ["patient", "nurse"]
-    other.close()
+    another.dispose()
 
 
 def test_what_is_written_survives_and_only_its_owner_reads_it(store, path, clock):
     store.submit("c", "id-1", "half a pair \ud83d and \U0001f198")
-    reopened = MessageStore(path, clock=clock)
+    reopened = MessageStore(database._build.__wrapped__(f"sqlite:///{path}"), clock=clock)
     assert reopened.after("c")[0].body["text"] == "half a pair \ud83d and \U0001f198"
-    reopened.close()
     assert os.stat(path).st_mode & 0o777 == 0o600
 
 
@@ -109,3 +115,31 @@ def test_old_lines_are_forgotten(store, clock):
     assert store.forget_before(clock.now - 100) == 1
     assert [event.body["text"] for event in store.after("c")] == ["new"]
     assert store.submit("c", "id-1", "old").turn is Turn.NEW
+
+
+def test_a_deleted_conversation_is_gone_and_stays_gone(store):
+    submission = store.submit("c", "id-1", "my secret")
+    store.submit("d", "id-2", "another's")
+    assert not store.is_idle("c")
+    assert store.delete("c") == 1
+    store.add("c", "bot", {"text": "a late answer"}, "id-1")
+    store.finish(submission)
+    assert store.after("c") == [] and store.is_deleted("c") and store.is_idle("c")
+    assert store.delete("c") == 0
+    assert [event.body["text"] for event in store.after("d")] == ["another's"]
+    assert not store.is_deleted("d")
+
+
+def test_a_pushed_line_is_added_once(store):
+    store.submit("c", "id-1", "hello")
+    for _ in range(2):
+        store.add_once("c", "nurse", {"text": "How are you?"}, "push 1")
+    assert [event.body["text"] for event in store.after("c")] == ["hello", "How are you?"]
+
+
+def test_who_has_news_is_known_by_number(store):
+    first = store.add("c", "bot", {"text": "one"})
+    store.add("d", "bot", {"text": "two"})
+    assert store.changed_since(0) == {"c", "d"}
+    assert store.changed_since(first.number) == {"d"}
+    assert store.latest_number() == first.number + 1

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from bot.channels.tokens import SessionTokens, load_key
+from bot.channels.tokens import RENEWABLE, SessionTokens, load_key
 
 KEY = bytes(range(32))
 
@@ -87,3 +87,27 @@ def test_a_damaged_key_is_named_and_not_used(tmp_path):
 def test_a_short_key_is_refused():
     with pytest.raises(ValueError, match="needs 32"):
         SessionTokens(b"secret")
+
+
+def test_a_token_is_renewed_for_the_same_conversation_also_for_a_while_after_its_end():
+    now = [1000.0]
+    tokens = SessionTokens(KEY, lifetime=60, clock=lambda: now[0])
+    token, session = tokens.issue()
+    now[0] += 61
+    assert tokens.check(token) is None
+    fresh, renewed = tokens.renew(token)
+    assert renewed.conversation == session.conversation
+    assert tokens.check(fresh).expires == int(now[0]) + 60
+    now[0] += RENEWABLE + 61
+    assert tokens.renew(token) is None
+    assert SessionTokens(b"y" * 32, clock=lambda: 1000.0).renew(token) is None
+
+
+def test_several_machines_share_the_key_of_the_environment(tmp_path):
+    text = "k" * 43
+    assert load_key(tmp_path / "chat.key", {"BOT_CHAT_KEY": text}) == load_key(
+        tmp_path / "other.key", {"BOT_CHAT_KEY": text}
+    )
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ValueError, match="BOT_CHAT_KEY"):
+        load_key(tmp_path / "chat.key", {"BOT_CHAT_KEY": "short"})

@@ -12,6 +12,8 @@ import time
 import httpx
 import pytest
 
+from bot.channels import database
+from bot.channels.store import MessageStore
 from bot.channels.tokens import SessionTokens
 
 pytestmark = pytest.mark.services
@@ -156,16 +158,13 @@ def test_history_and_stream_resume_where_she_was(her):
 
 
 def test_what_another_process_writes_reaches_an_open_page(her, chat_folder):
-    from bot.channels.store import MessageStore
-
     her.texts("hello")
     conversation = json.loads(_payload(her.token))[0]
     last = her.history()[-1]["number"]
-    store = MessageStore(chat_folder / "chat.db")
+    store = MessageStore(database.engine(f"sqlite:///{chat_folder}/channels.db"))
     threading.Timer(0.5, store.add, (conversation, "nurse", {"text": "This is the nurse."})).start()
     [event] = her.events(last)
     assert (event["author"], event["text"]) == ("nurse", "This is the nurse.")
-    store.close()
 
 
 def test_a_message_of_4000_characters_is_taken_and_a_longer_one_is_not_lost(her):

@@ -1,0 +1,88 @@
+"""Takes the messages of the web chat: each answered once, and those of one chat in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import Any, Awaitable, Callable, List
+
+from rasa.core.channels.channel import UserMessage
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.channels.output import Record, WebOutput
+from bot.channels.requests import Refused
+from bot.channels.store import Event, MessageStore, Submission, Turn
+from bot.channels.stream import Stored, Wakers
+
+logger = logging.getLogger(__name__)
+
+Handler = Callable[[UserMessage], Awaitable[Any]]
+
+#: Seconds between two looks whether it is a message's turn, and how long it looks at most.
+_LOOK, _LONGEST_WAIT = 0.05, 50.0
+
+
+class Inbox:
+    """Hands messages to the engine in the order in which they came, through any process."""
+
+    def __init__(
+        self,
+        stored: Stored,
+        store: MessageStore,
+        wakers: Wakers,
+        record: Record,
+        engine: Handler,
+        call_line: str,
+    ) -> None:
+        self._stored, self._store, self._wakers = stored, store, wakers
+        self._record, self._engine, self._call_line = record, engine, call_line
+
+    async def take(self, conversation: str, id: str, text: str) -> List[Event]:
+        """Return what is answered to a message, however often it is sent.
+
+        Raises Refused when its id was used for another text, or when it is answered elsewhere and
+        that takes too long.
+        """
+        try:
+            submission = await self._stored(self._store.submit, conversation, id, text)
+        except SQLAlchemyError as error:
+            # Answering twice is better than not at all.
+            logger.error("A message could not be recorded: %s", type(error).__name__)
+            return await self._answer(conversation, id, text)
+        if submission.turn is Turn.CONFLICT:
+            line = f"This message was not sent. Please send it again. {self._call_line}"
+            raise Refused(409, "id_used", line)
+        if submission.turn is Turn.NEW:
+            self._wakers.wake(conversation)
+            await self._until(self._store.is_next, submission)
+            await self._safely(self._store.start, submission)
+            answers = await self._answer(conversation, id, text)
+            await self._safely(self._store.finish, submission)
+            return answers
+        if submission.turn is Turn.RUNNING and not await self._until(
+            self._store.is_done, submission
+        ):
+            raise Refused(503, "still_working", self._call_line, retry_after=2)
+        return await self._stored(self._store.answers, submission)
+
+    async def _answer(self, conversation: str, id: str, text: str) -> List[Event]:
+        output = WebOutput(self._record, id)
+        message = UserMessage(text, output, conversation, input_channel="web", message_id=id)
+        await self._engine(message)
+        return output.answers
+
+    async def _until(self, condition: Callable[[Submission], bool], submission: Submission) -> bool:
+        end = time.monotonic() + _LONGEST_WAIT
+        while time.monotonic() < end:
+            if await self._safely(condition, submission) is not False:
+                return True
+            await asyncio.sleep(_LOOK)
+        return False
+
+    async def _safely(self, function: Callable[[Submission], Any], submission: Submission) -> Any:
+        try:
+            return await self._stored(function, submission)
+        except SQLAlchemyError as error:
+            logger.error("The record of a chat failed: %s", type(error).__name__)
+            return None
