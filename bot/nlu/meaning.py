@@ -14,6 +14,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.intent_model import IntentModel
+from bot.nlu.several import QUESTIONS, ask_each
 
 INTENT_RANKING = "intent_ranking"
 
@@ -72,7 +73,10 @@ class MeaningClassifier(GraphComponent):
         return self._resource
 
     def process(self, messages: List[Message]) -> List[Message]:
-        """Return the messages with ``intent`` and ``intent_ranking``; without a text, none."""
+        """Return the messages with ``intent`` and ``intent_ranking``; without a text, none.
+
+        A message with two or more questions also gets ``questions`` (bot/nlu/several.py).
+        """
         for message in messages:
             text = message.get(TEXT)
             if self._model is None or not text:
@@ -85,4 +89,7 @@ class MeaningClassifier(GraphComponent):
             first = ranking[0] if ranking else {"name": None, "confidence": 0.0}
             message.set(INTENT, first, add_to_output=True)
             message.set(INTENT_RANKING, ranking, add_to_output=True)
+            asked = ask_each(text, self._model.rank) if self._model and text else []
+            if asked:
+                message.set(QUESTIONS, [each.as_plain() for each in asked], add_to_output=True)
         return messages
