@@ -107,6 +107,15 @@ def decrypt(sealed: str) -> str:
     return keyring().decrypt(sealed).decode("utf-8")
 
 
+def decrypt_event(stored: str) -> str:
+    """Return a stored event of a conversation as JSON.
+
+    Events from before conversations were encrypted start with a brace and come back as they are.
+    Raises EncryptionError when the key of the others is not at hand.
+    """
+    return stored if stored.startswith("{") else decrypt(stored)
+
+
 class EncryptedText(TypeDecorator):
     """Text that is stored sealed and read in the clear. It cannot be searched or compared."""
 

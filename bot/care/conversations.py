@@ -10,6 +10,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Optional
 
+from bot.encryption import decrypt_event
+
 _COLUMNS = "SELECT id, sender_id, timestamp, data FROM events "
 
 
@@ -67,7 +69,7 @@ def transcript(path: Path, conversation_id: str, limit: int = 400) -> List[Line]
     )
     lines = []
     for _, _, timestamp, data in reversed(rows):
-        event = json.loads(data)
+        event = json.loads(decrypt_event(data))
         if event.get("text"):
             author = "patient" if event.get("event") == "user" else "bot"
             lines.append(Line(author=author, text=event["text"], at=_moment(timestamp)))
@@ -86,7 +88,7 @@ def _query(path: Path, statement: str, values: tuple) -> List[tuple]:
 
 
 def _user_message(event_id: int, sender_id: str, timestamp: float, data: str) -> UserMessage:
-    event = json.loads(data)
+    event = json.loads(decrypt_event(data))
     parsed = event.get("parse_data") or {}
     return UserMessage(
         event_id=event_id,

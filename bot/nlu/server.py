@@ -22,7 +22,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 logger = logging.getLogger(__name__)
 
-NEEDED = ("ACTION_ENDPOINT_URL", "ACTION_ENDPOINT_SECRET", "CONVERSATION_DATABASE")
+NEEDED = (
+    *("ACTION_ENDPOINT_URL", "ACTION_ENDPOINT_SECRET"),
+    *("CONVERSATION_DATABASE", "UNSAVED_FOLDER"),
+)
 
 
 def main(arguments: Optional[List[str]] = None) -> int:
@@ -74,7 +77,8 @@ def build_app(model: Path):  # type: ignore[no-untyped-def]
     rasa.core.agent.MessageProcessor = ShortSessionProcessor  # type: ignore[misc]
     endpoints = AvailableEndpoints.read_endpoints(str(PROJECT / "endpoints.yml"))
     endpoints.action = ActionEndpoint.around(endpoints.action)
-    Path(endpoints.tracker_store.kwargs["db"]).parent.mkdir(parents=True, exist_ok=True)
+    if "://" not in endpoints.tracker_store.url:
+        Path(endpoints.tracker_store.url).parent.mkdir(parents=True, exist_ok=True)
     channels = create_http_input_channels(None, str(PROJECT / "credentials.yml"))
     app = configure_app(
         [guarded(channel) for channel in channels], enable_api=False, endpoints=endpoints

@@ -63,6 +63,7 @@ def services_for(settings: Settings, model: str) -> List[Service]:
         "ACTION_ENDPOINT_URL": f"{care_address}/actions/webhook",
         "ACTION_ENDPOINT_SECRET": action_secret(settings),
         "LOCK_STORE": settings.lock_store,
+        "UNSAVED_FOLDER": str(settings.folder / "unsaved"),
         "CONVERSATION_DATABASE": str(settings.conversation_database),
     }
     care = Service(

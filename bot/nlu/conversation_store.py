@@ -1,0 +1,230 @@
+"""Where Rasa keeps conversations: an SQL table, encrypted; an outage neither silences nor loses.
+
+Rasa's own SQL store falls back to memory when its database is away and never writes that back, and
+it counts all events of a session for each message. This one has Rasa's table, so Rasa's tools and
+``bot.care`` can read it with the key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import threading
+import time
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any, Dict, Iterable, List, Optional
+
+from rasa.core.tracker_store import SQLTrackerStore, TrackerStore
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActionExecuted, Event, SessionStarted, SlotSet
+from rasa.shared.core.trackers import DialogueStateTracker
+from sqlalchemy import Index, create_engine, event, func, insert, select
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import QueuePool
+
+from bot.encryption import decrypt_event, encrypt
+from bot.nlu.unsaved import Row, UnsavedEvents
+
+logger = logging.getLogger(__name__)
+
+EVENTS = SQLTrackerStore.SQLEvent.__table__
+#: Finding the latest session, and its events, must not take longer in a long conversation.
+INDEXES = (
+    Index("ix_events_session", EVENTS.c.sender_id, EVENTS.c.type_name, EVENTS.c.id),
+    Index("ix_events_conversation", EVENTS.c.sender_id, EVENTS.c.id),
+)
+#: A database that failed is left alone for this long, so that not every message waits for it.
+PAUSE_SECONDS = 2.0
+#: Conversations whose slots are remembered for an outage.
+REMEMBERED = 2_000
+
+
+class ConversationStore(TrackerStore):
+    """Keeps every event of every conversation in the database at ``host``.
+
+    ``host`` is an SQLAlchemy address, or the path of an SQLite file. While the database is away,
+    events are kept in a file beside the others of this machine and written back in order when it
+    answers again; a conversation goes on with the slots it last had. Nothing here raises because
+    of the database: the patient is answered.
+    """
+
+    def __init__(
+        self,
+        domain: Optional[Domain] = None,
+        host: Optional[str] = None,
+        event_broker: Any = None,
+        unsaved: str = "var/unsaved",
+        **_: Any,
+    ) -> None:
+        super().__init__(domain, event_broker)
+        self._engine = _engine(host or "")
+        self._unsaved = UnsavedEvents(Path(unsaved))
+        self._slots: OrderedDict[str, Dict[str, Any]] = OrderedDict()
+        self._ready = False
+        self._paused_until = 0.0
+        self._writing = threading.Lock()
+
+    async def retrieve(self, sender_id: str) -> Optional[DialogueStateTracker]:
+        """Return the latest session of a conversation, or None when there is none."""
+        return await asyncio.to_thread(self._retrieve, sender_id, True)
+
+    async def retrieve_full_tracker(self, conversation_id: str) -> Optional[DialogueStateTracker]:
+        """Return all sessions of a conversation, or None when there is none."""
+        return await asyncio.to_thread(self._retrieve, conversation_id, False)
+
+    async def save(self, tracker: DialogueStateTracker) -> None:
+        """Store the events that the tracker got since it was retrieved or last saved."""
+        new = list(tracker.events)[await self._known(tracker) :]
+        tracker.events_in_store = len(tracker.events)  # type: ignore[attr-defined]
+        self._remember(tracker)
+        if new:
+            await asyncio.to_thread(self._append, [_row(tracker.sender_id, e) for e in new])
+
+    async def keys(self) -> Iterable[str]:
+        """Return the ids of all conversations; none while the database is away."""
+
+        def read() -> List[str]:
+            with self._database().connect() as connection:
+                return list(connection.execute(select(EVENTS.c.sender_id).distinct()).scalars())
+
+        try:
+            return await asyncio.to_thread(read)
+        except SQLAlchemyError as error:
+            self._pause(error)
+            return []
+
+    async def answers(self) -> bool:
+        """Return whether the database takes events now."""
+        return await asyncio.to_thread(self._write_back) and not len(self._unsaved)
+
+    async def _known(self, tracker: DialogueStateTracker) -> int:
+        known = getattr(tracker, "events_in_store", None)
+        if known is None:
+            stored = await self.retrieve(tracker.sender_id)
+            known = len(stored.events) if stored else 0
+        return known
+
+    def _retrieve(self, sender_id: str, latest_session: bool) -> Optional[DialogueStateTracker]:
+        answers = self._write_back()
+        rows = self._read(sender_id, latest_session) if answers else None
+        events = [json.loads(decrypt_event(row)) for row in rows or ()]
+        if rows is None:
+            # The database is away: what is known of her is the slots, and what came since.
+            events = [each.as_dict() for each in self._resumed(sender_id)]
+        events += [json.loads(decrypt_event(row["data"])) for row in self._unsaved.of(sender_id)]
+        if not events:
+            return None
+        tracker = DialogueStateTracker.from_dict(sender_id, events, self.domain.slots)
+        tracker.events_in_store = len(tracker.events)
+        return tracker
+
+    def _resumed(self, sender_id: str) -> List[Event]:
+        slots = self._slots.get(sender_id)
+        if slots is None:
+            return []
+        filled = [SlotSet(name, value) for name, value in slots.items()]
+        return [SessionStarted(), *filled, ActionExecuted(ACTION_LISTEN_NAME)]
+
+    def _read(self, sender_id: str, latest_session: bool) -> Optional[List[str]]:
+        query = select(EVENTS.c.data).where(EVENTS.c.sender_id == sender_id).order_by(EVENTS.c.id)
+        try:
+            with self._database().connect() as connection:
+                if latest_session:
+                    began = connection.execute(
+                        select(func.max(EVENTS.c.id)).where(
+                            EVENTS.c.sender_id == sender_id,
+                            EVENTS.c.type_name == SessionStarted.type_name,
+                        )
+                    ).scalar()
+                    query = query.where(EVENTS.c.id >= (began or 0))
+                return list(connection.execute(query).scalars())
+        except SQLAlchemyError as error:
+            self._pause(error)
+            return None
+
+    def _append(self, rows: List[Row]) -> None:
+        with self._writing:
+            if len(self._unsaved) or not self._write(rows):
+                self._unsaved.add(rows)
+
+    def _write_back(self) -> bool:
+        """Store what an outage left behind, in order. Returns whether the database answers."""
+        if time.monotonic() < self._paused_until:
+            return False
+        with self._writing:
+            if not len(self._unsaved):
+                return True
+            rows = self._unsaved.all()
+            if not self._write(rows):
+                return False
+            self._unsaved.forget(len(rows))
+            logger.warning("%d conversation events of an outage are stored now", len(rows))
+            return True
+
+    def _write(self, rows: List[Row]) -> bool:
+        if time.monotonic() < self._paused_until:
+            return False
+        try:
+            with self._database().begin() as connection:
+                connection.execute(insert(EVENTS), rows)
+        except SQLAlchemyError as error:
+            self._pause(error)
+            return False
+        return True
+
+    def _database(self) -> Engine:
+        """Return the engine, with the table made. Raises SQLAlchemyError while it is away."""
+        if not self._ready:
+            EVENTS.create(self._engine, checkfirst=True)
+            for index in INDEXES:
+                index.create(self._engine, checkfirst=True)
+            self._ready = True
+        return self._engine
+
+    def _remember(self, tracker: DialogueStateTracker) -> None:
+        values = tracker.current_slot_values()
+        self._slots[tracker.sender_id] = {k: v for k, v in values.items() if v is not None}
+        self._slots.move_to_end(tracker.sender_id)
+        while len(self._slots) > REMEMBERED:
+            self._slots.popitem(last=False)
+
+    def _pause(self, error: Exception) -> None:
+        self._paused_until = time.monotonic() + PAUSE_SECONDS
+        logger.error("conversation store does not answer: %s", type(error).__name__)
+
+
+def _row(sender_id: str, each: Event) -> Row:
+    data = each.as_dict()
+    return {
+        "sender_id": sender_id,
+        "type_name": each.type_name,
+        "timestamp": data.get("timestamp"),
+        "intent_name": ((data.get("parse_data") or {}).get("intent") or {}).get("name"),
+        "action_name": data.get("name"),
+        "data": encrypt(json.dumps(data)),
+    }
+
+
+def _engine(host: str) -> Engine:
+    if "://" in host and not host.startswith("sqlite"):
+        return create_engine(
+            host, future=True, pool_pre_ping=True, connect_args={"connect_timeout": 2}
+        )
+    address = host if "://" in host else f"sqlite:///{host}"
+    engine = create_engine(
+        address,
+        future=True,
+        poolclass=QueuePool,
+        connect_args={"check_same_thread": False, "timeout": 2},
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _: Any) -> None:
+        # Readers (care) never wait for the writer, nor it for them.
+        connection.execute("PRAGMA journal_mode=WAL")
+
+    return engine

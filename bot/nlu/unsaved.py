@@ -1,0 +1,95 @@
+"""Conversation events that the conversation store did not take yet, kept on disk until it does.
+
+Care reads the store to find emergencies without an alert, so an event must not die with a process
+that ran while the database was away.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import secrets
+from pathlib import Path
+from typing import Any, Dict, List, TextIO
+
+logger = logging.getLogger(__name__)
+
+Row = Dict[str, Any]
+
+
+class UnsavedEvents:
+    """A queue of rows in one file of ``folder``; rows of processes that died are taken over.
+
+    The rows hold what the database would hold, encrypted in the same way.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._rows: List[Row] = []
+        self._file: TextIO
+        folder.mkdir(parents=True, exist_ok=True)
+        self._path = folder / f"events-{os.getpid()}-{secrets.token_hex(4)}.jsonl"
+        self._file = open(self._path, "a+", encoding="utf-8")  # noqa: SIM115 - open while it lives
+        # The lock says that this process lives, and ends with it.
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        self._adopt()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, rows: List[Row]) -> None:
+        """Keep the rows, on disk before this returns where the disk allows it."""
+        self._rows.extend(rows)
+        try:
+            self._write(rows)
+        except OSError as error:
+            logger.error(
+                "%d conversation events are kept in memory only (%s)",
+                len(rows),
+                type(error).__name__,
+            )
+
+    def of(self, sender_id: str) -> List[Row]:
+        """Return the rows of one conversation, oldest first."""
+        return [row for row in self._rows if row["sender_id"] == sender_id]
+
+    def all(self) -> List[Row]:
+        """Return every row, oldest first."""
+        return list(self._rows)
+
+    def forget(self, count: int) -> None:
+        """Drop the ``count`` oldest rows, which are in the store now."""
+        del self._rows[:count]
+        self._file.truncate(0)
+        self._write(self._rows)
+
+    def _write(self, rows: List[Row]) -> None:
+        self._file.seek(0, os.SEEK_END)
+        self._file.writelines(json.dumps(row) + "\n" for row in rows)
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def _adopt(self) -> None:
+        """Take over the files that no living process holds."""
+        for path in sorted(self._folder.glob("events-*.jsonl")):
+            if path == self._path:
+                continue
+            with open(path, "r+", encoding="utf-8") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except OSError:
+                    continue
+                before = len(self._rows)
+                self._read(file)
+                self._write(self._rows[before:])
+                path.unlink()
+
+    def _read(self, file: TextIO) -> None:
+        for line in file:
+            try:
+                self._rows.append(json.loads(line))
+            except ValueError:
+                # The power went in the middle of a line: what was cut cannot be mended.
+                logger.error("a half-written conversation event was dropped from %s", file.name)

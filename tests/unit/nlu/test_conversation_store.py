@@ -1,0 +1,165 @@
+"""Conversations are encrypted, complete and in order, whatever happens to their database."""
+
+import sqlite3
+import time
+
+import pytest
+
+pytestmark = pytest.mark.model
+
+HER = "her"
+
+
+@pytest.fixture
+def make(tmp_path, monkeypatch):
+    from bot import encryption
+
+    monkeypatch.setenv("BOT_STORAGE_FOLDER", str(tmp_path))
+    encryption.keyring.cache_clear()
+    from rasa.shared.core.domain import Domain
+
+    from bot.nlu.conversation_store import ConversationStore
+
+    domain = Domain.from_dict(
+        {
+            "version": "3.1",
+            "intents": ["greet"],
+            "slots": {"level": {"type": "any", "mappings": [{"type": "custom"}]}},
+        }
+    )
+
+    def store():
+        return ConversationStore(
+            domain, str(tmp_path / "conversations.db"), unsaved=str(tmp_path / "unsaved")
+        )
+
+    yield store
+    encryption.keyring.cache_clear()
+
+
+def said(text):
+    from rasa.shared.core.events import UserUttered
+
+    return UserUttered(text, {"name": "greet", "confidence": 1.0})
+
+
+def texts(tracker):
+    return [getattr(event, "text", None) for event in tracker.events if hasattr(event, "text")]
+
+
+async def _says(store, *lines, level=None):
+    from rasa.shared.core.events import SlotSet
+
+    tracker = await store.get_or_create_tracker(HER)
+    for line in lines:
+        tracker.update(said(line))
+    if level:
+        tracker.update(SlotSet("level", level))
+    await store.save(tracker)
+
+
+class _Outage:
+    """Another program holds the SQLite file and does not let go."""
+
+    def __init__(self, folder, *stores):
+        for store in stores:
+            store._engine.dispose()
+        self._connection = sqlite3.connect(folder / "conversations.db", isolation_level=None)
+        self._connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+        self._connection.execute("BEGIN EXCLUSIVE")
+
+    def end(self):
+        self._connection.close()
+
+
+async def test_every_event_is_stored_once_and_in_order(make):
+    store = make()
+    await _says(store, "one", "two")
+    await _says(make(), "three")
+    await _says(store, "four")
+    assert texts(await make().retrieve(HER)) == ["one", "two", "three", "four"]
+
+
+async def test_only_the_latest_session_is_read_and_all_are_kept(make):
+    from rasa.shared.core.events import SessionStarted
+
+    store = make()
+    await _says(store, "an old story")
+    tracker = await store.retrieve(HER)
+    tracker.update(SessionStarted())
+    tracker.update(said("today"))
+    await store.save(tracker)
+    assert texts(await store.retrieve(HER)) == ["today"]
+    assert texts(await store.retrieve_full_tracker(HER)) == ["an old story", "today"]
+
+
+async def test_what_she_writes_is_in_no_file_in_the_clear(make, tmp_path):
+    store = make()
+    await _says(store, "canary sentence")
+    outage = _Outage(tmp_path, store)
+    await _says(store, "canary in the outage")
+    outage.end()
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            assert b"canary" not in path.read_bytes(), path.name
+
+
+async def test_a_conversation_from_before_encryption_is_still_read(make, tmp_path):
+    import json
+
+    store = make()
+    await _says(store, "new")
+    with sqlite3.connect(tmp_path / "conversations.db") as connection:
+        connection.execute(
+            "INSERT INTO events (sender_id, type_name, timestamp, data) VALUES (?, 'user', 1.0, ?)",
+            (HER, json.dumps(said("old").as_dict())),
+        )
+    assert texts(await store.retrieve(HER)) == ["new", "old"]
+
+
+async def test_an_outage_loses_nothing_and_keeps_her_level(make, tmp_path):
+    from bot.nlu import conversation_store
+
+    store = make()
+    await _says(store, "before", level="EMERGENCY_NOW")
+    outage = _Outage(tmp_path, store)
+    started = time.monotonic()
+    await _says(store, "during")
+    assert time.monotonic() - started < 10
+    tracker = await store.retrieve(HER)
+    assert tracker.get_slot("level") == "EMERGENCY_NOW"
+    assert "during" in texts(tracker)
+    assert not await store.answers()
+    outage.end()
+    store._paused_until = time.monotonic() - conversation_store.PAUSE_SECONDS
+    assert await store.answers()
+    await _says(store, "after")
+    assert texts(await make().retrieve_full_tracker(HER)) == ["before", "during", "after"]
+
+
+async def test_a_process_that_dies_in_an_outage_loses_nothing(make, tmp_path):
+    import os
+
+    store = make()
+    await _says(store, "before")
+    outage = _Outage(tmp_path, store)
+    await _says(store, "during")
+    outage.end()
+    # As the file of a process that is gone looks to the next one.
+    left = next((tmp_path / "unsaved").glob("events-*.jsonl"))
+    left.rename(left.with_name("events-0.jsonl"))
+    store._unsaved._file.close()
+    with open(left.with_name("events-0.jsonl"), "a") as file:
+        file.write('{"sender_id": "her", "cut')
+    assert os.path.getsize(left.with_name("events-0.jsonl"))
+    assert texts(await make().retrieve_full_tracker(HER)) == ["before", "during"]
+
+
+async def test_it_starts_while_the_database_is_away(make, tmp_path):
+    store = make()
+    await _says(store, "before")
+    outage = _Outage(tmp_path, store)
+    store = make()
+    await _says(store, "during")
+    assert "during" in texts(await store.retrieve(HER))
+    outage.end()
