@@ -12,7 +12,7 @@ from typing import Dict, FrozenSet, Iterable, List, Optional, Tuple
 
 import yaml
 
-from bot.screening.lexicon import FOLDER, LOADER, LexiconError
+from bot.screening.lexicon import FOLDER, LOADER, LexiconError, load
 from bot.screening.normalise import fold
 from bot.triage.vocabulary import Finding
 
@@ -62,6 +62,8 @@ def _phrases() -> Tuple[
         for phrase in row["phrases"]:
             plain = _plain(str(phrase))[0].strip()
             if row["rows"]:
+                if load().speller.is_target(plain):
+                    continue  # "urticaria" is English too, and English is read in context
                 distress.setdefault(plain, (tuple(row["rows"]), row["language"]))
             else:
                 general.setdefault(plain, row["language"])

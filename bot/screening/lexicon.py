@@ -281,14 +281,15 @@ def _compile(
     """Phrases as stems: those compared without light words, and those compared word for word.
 
     A phrase is compared word for word if it starts with "=", or if without its light words a single
-    word would be left ("save me", "face it").
+    word would be left ("save me", "face it") or one that leads nowhere ("end of it").
     """
     loose, exact = set(), set()
     for row in rows:
         stems = tuple(s for token in tokenise(row) for _, s in speller.resolve(token.word))
         content = tuple(s for s in stems if s not in LIGHT_WORDS)
         weak = all(s in _WEAK_WORDS for s in content) or (len(content) == 1 and len(stems) > 1)
-        if row.startswith("=") or weak:
+        leads_nowhere = bool(content) and stems[-1] in LIGHT_WORDS and content[-1] in _WEAK_WORDS
+        if row.startswith("=") or weak or leads_nowhere:
             exact.add(stems)
         else:
             loose.add(content)

@@ -19,7 +19,13 @@ _FRESH = grammar("negations_that_start_anew")
 _VERBS = grammar("ends_a_list")
 _LINKS = grammar("links")
 _NOW = grammar("verbs_of_now")
+_NEWS = grammar("begins_a_report")
+_BEGGING = ("help", "stop", "clear", "control", "calm", "ease")
 _REACH = 9
+#: What a treatment takes away is named right after it: "knocks out my hives".
+_RELIEF_REACH = 5
+#: After these, commas go on with the list until something new is told.
+_LISTING = ("denies", "denied", "deny", "denying", "neg", "negative")
 #: "Isn't my lip bigger??" asks for a yes.
 _ASKING_VERBS = ("is", "are", "does", "do")
 _ASKED_ABOUT = ("my", "this", "it", "that")
@@ -28,31 +34,40 @@ _ASKED_ABOUT = ("my", "this", "it", "that")
 def negated_words(read: Read, layout: Layout, cues: Dict[str, List[Hit]]) -> List[bool]:
     """For every word whether it is negated."""
     words = read.words
-    starts = _longest(cues.get("neg", ()))
+    starts = _longest([*cues.get("neg", ()), *_reliefs(words, cues)])
     protected = _protected(read, starts, cues)
     ends = {hit.start for hit in cues.get("break", ())} | {h.start for h in cues.get("part", ())}
     say = {hit.end for hit in cues.get("say_neg", ())}
     negated = [False] * len(words)
     count = 0
     reach = 0
+    listing = False
     index = 0
     while index < len(words):
         word = words[index]
         if (
             word.gap >= HARD_GAP
             or (index in ends and index not in starts)
-            or (word.gap == SOFT_GAP and count and not _list_goes_on(words, index))
+            or (
+                word.gap == SOFT_GAP
+                and count
+                and not (listing and not _tells(words, index))
+                and not _list_goes_on(words, index)
+            )
             or (index and layout.statement[index] != layout.statement[index - 1])
             or _tells_anew(words, index)
         ):
-            count = 0
+            count, listing = 0, False
+        elif listing:
+            reach = _REACH
         if index in say:
             count, reach = 1, _REACH
         hit = starts.get(index)
         if hit and index not in protected and not _is_answer(words, index):
             fresh = words[index].word in _FRESH or words[index].gap == SOFT_GAP
             count = 1 if fresh or not count else count + 1
-            reach = _REACH
+            reach = _RELIEF_REACH if hit.label == "relief" else _REACH
+            listing = listing or word.word in _LISTING
             index = hit.end
             continue
         if count and reach > 0:
@@ -62,6 +77,23 @@ def negated_words(read: Read, layout: Layout, cues: Dict[str, List[Hit]]) -> Lis
             count = 0
         index += 1
     return negated
+
+
+def _reliefs(words, cues: Dict[str, List[Hit]]) -> List[Hit]:
+    """ "It got rid of my hives": what a treatment takes away is not there, unless a remedy for a
+    reaction did it ("the antihistamine cleared up the hives", G-11), and unless she begs for it
+    ("stop my throat is closing")."""
+    remedies = [hit.start for hit in cues.get("remedy", ())]
+    return [
+        hit
+        for hit in cues.get("relief", ())
+        if words[hit.start].word not in _BEGGING and not any(r < hit.start for r in remedies)
+    ]
+
+
+def _tells(words, index: int) -> bool:
+    """Whether an item of "denies SOB, CP, hives" is no item but tells something new."""
+    return any(word.word in _NEWS for word in words[index : index + 2])
 
 
 def _tells_anew(words, index: int) -> bool:

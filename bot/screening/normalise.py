@@ -38,7 +38,7 @@ _TOKEN = re.compile(
     r"""
       (?P<leet>(?:2day|2nite|2night|2moro|2morrow|2mrw|1ce|4eva)(?![a-z0-9]))
     | (?P<number>\d+(?:[.,]\d+)?)(?![a-z]*[@$])
-    | (?P<short>(?:w/in|w/o|w/|c/o|h/a|n/v|b/p|s/p|p/|a/)(?=[a-z\s]|$))
+    | (?P<short>(?:w/in|w/o|w/|c/o|h/o|h/a|n/v|b/p|s/p|p/|a/)(?=[a-z\s]|$))
     | (?P<word>[^\W\d_](?:[\w@$]|'(?=[^\W\d_])|[\u0300-\u036f\u0900-\u0dff\u064b-\u0655])*)
     | (?P<gap>[.!?…;:,()\[\]{}\n\r"“”«»|/–—•·*~=<>।؟،؛。！？、，]+|\s-+\s|^-+\s)
     | (?P<sign>[&+@°%])
@@ -53,6 +53,7 @@ _SHORT = {
     "w/o": "without",
     "w/": "with",
     "c/o": "complains",
+    "h/o": "history of",
     "h/a": "headache",
     "n/v": "vomiting",
     "b/p": "bp",
@@ -170,6 +171,11 @@ def tokenise(text: str) -> List[Token]:
         kind = match.lastgroup
         piece = match.group()
         if kind == "gap":
+            if piece == "/" and _between_letters(plain, match.start()):
+                # "SOB/CP", "lips/tongue": the stroke lists as "or" does.
+                tokens.append(Token("or", *folded.original(match.start(), match.end()), gap))
+                gap = NO_GAP
+                continue
             gap = max(gap, _gap_of(piece))
             continue
         if kind == "word":
@@ -184,7 +190,10 @@ def tokenise(text: str) -> List[Token]:
         elif kind == "sign":
             word = _SIGNS[piece]
         elif kind == "short":
-            word = _SHORT[piece]
+            for word in _SHORT[piece].split():
+                tokens.append(Token(word, *folded.original(match.start(), match.end()), gap))
+                gap = NO_GAP
+            continue
         else:
             word = piece.replace(",", ".")
         tokens.append(Token(word, *folded.original(match.start(), match.end()), gap))
@@ -192,6 +201,10 @@ def tokenise(text: str) -> List[Token]:
     if gap == QUESTION_GAP:
         tokens.append(Token("?", len(text), len(text), QUESTION_GAP))
     return tokens
+
+
+def _between_letters(text: str, place: int) -> bool:
+    return text[place - 1 : place].isalpha() and text[place + 1 : place + 2].isalpha()
 
 
 def _gap_of(piece: str) -> int:

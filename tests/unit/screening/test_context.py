@@ -82,3 +82,33 @@ def test_a_group_is_marked_as_one():
 )
 def test_mood_of_a_sentence(text, key, expected):
     assert assertions(text, key) == {expected}
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "expected"),
+    [
+        pytest.param("this knocks out my hives within minutes", "SK-01", NEGATED, id="relief"),
+        pytest.param("the wheezing is so much less on this", "BR-02", NEGATED, id="relief after"),
+        pytest.param("the benadryl cleared up my hives", "SK-01", PRESENT, id="G-11 a remedy"),
+        pytest.param("pt denies SOB/CP/hives", "SK-01", NEGATED, id="denied list with strokes"),
+        pytest.param("denies syncope, dyspnea, wheeze", "BR-02", NEGATED, id="denied list"),
+        pytest.param("denies rash but throat is tight", "AW-01", PRESENT, id="denied list ends"),
+        pytest.param("h/o hives to penicillin", "SK-01", HISTORICAL, id="shorthand history"),
+        pytest.param("I was wheezing before this medicine", "BR-02", HISTORICAL, id="before it"),
+        pytest.param("my mom tried it and broke out in hives", "SK-01", HISTORICAL, id="mother"),
+        pytest.param("my sister can't breathe after her b12", "BR-01", PRESENT, id="O-01 now"),
+        pytest.param("boyfriend here she fainted on Monday", "CI-01", PRESENT, id="G-16 he writes"),
+        pytest.param("is it normal to have a tight chest", "BR-03", HYPOTHETICAL, id="Q-01 normal"),
+        pytest.param("if it closed I would ring 999", "G-12", HYPOTHETICAL, id="would call"),
+        pytest.param("my mum had anaphylaxis years ago", "G-12", HISTORICAL, id="her anaphylaxis"),
+    ],
+)
+def test_what_reviews_and_reports_say_of_what_is_not_there(text, key, expected):
+    assert expected in assertions(text, key)
+
+
+def test_an_animal_is_no_patient_but_a_simile_is_no_animal():
+    assert all("group" in f.attributes for f in screen("our dog has hives").findings)
+    assert not any(
+        "group" in f.attributes for f in screen("sleeping like a horse, no air").findings
+    )

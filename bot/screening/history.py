@@ -1,0 +1,124 @@
+"""What was, and is no longer: history and what has gone (triage.md section 9.2)."""
+
+from __future__ import annotations
+
+from typing import FrozenSet, List, Set
+
+from bot.screening.composition import Candidate
+from bot.screening.grammar import grammar
+from bot.screening.matching import Hit
+from bot.screening.nearby import Nearby
+
+_PAST_VERBS = grammar("past_verbs")
+_BEGINS = grammar("verbs_of_beginning")
+_GOES_ON = grammar("verbs_of_now")
+_TRIED = grammar("verbs_of_having_tried")
+
+
+class History:
+    """Asks of each finding of a message whether it is over."""
+
+    def __init__(self, nearby: Nearby, negated: List[bool]):
+        self._nearby = nearby
+        self._negated = negated
+        self.starts_of_findings: Set[int] = set()
+        self._own_labels: FrozenSet[str] = frozenset(nearby.cues)
+
+    def is_historical(self, found: Candidate) -> bool:
+        """Whether it is told as history ("used to", "years ago") and not as back again (P-04)."""
+        nearby = self._nearby
+        statement = nearby.statement(found.start)
+        for hit in nearby.near("history", found) + self._past_history(found):
+            if self._dates_injection(hit, statement):
+                continue
+            if abs(nearby.statement(hit.start) - statement) > 1:
+                continue
+            low, high = sorted((hit.start, found.start))
+            if nearby.parted(low, high):
+                continue
+            if any(
+                nearby.statement(again.start) == statement for again in nearby.near("again", found)
+            ):
+                continue
+            return True
+        return False
+
+    def _past_history(self, found: Candidate) -> List[Hit]:
+        """ "before the shots" is history only of what "was" or "used to" be."""
+        start, _ = self._nearby.sentence_range(found)
+        if any(w.word in _PAST_VERBS for w in self._nearby.read.words[start : found.end]):
+            return self._nearby.near("history_past", found)
+        return []
+
+    def _dates_injection(self, hit: Hit, statement: int) -> bool:
+        """ "my last injection was a month ago" says nothing about when the symptom was."""
+        number = self._nearby.statement(hit.start)
+        return number != statement and any(
+            other.label == "injection" and self._nearby.statement(other.start) == number
+            for other in self._nearby.read.hits
+        )
+
+    def told_as_past(self, found: Candidate) -> bool:
+        """Whether the finding is told as over: a verb in the past or none at all ("dizzy 3 weeks
+        ago"), no verb of beginning, and nothing like "still" or "again"."""
+        start, _ = self._nearby.sentence_range(found)
+        inside = self._nearby.sentence_words(found)
+        if any(word in _BEGINS for word in inside) or self._nearby.near("again", found):
+            return False
+        return any(w in _PAST_VERBS for w in inside[: found.end - start]) or not any(
+            word in _GOES_ON for word in inside
+        )
+
+    def was_another_persons(self, found: Candidate) -> bool:
+        """Whether somebody else had it once, or has it now and then: nothing current (O-01).
+
+        She had tried the drug, or it is told beside how the writer herself does, or as a habit.
+        What happened today or minutes ago is current, whoever tells it.
+        """
+        nearby = self._nearby
+        if nearby.in_sentence("recent", found):
+            return False
+        if nearby.in_sentence("habit", found):
+            return True
+        inside = nearby.statement_words(found)
+        past = any(w in _PAST_VERBS or (w.endswith("ed") and len(w) > 4) for w in inside)
+        if not past or not _GOES_ON.isdisjoint(inside):
+            return False
+        return (
+            not _TRIED.isdisjoint(nearby.sentence_words(found))
+            or bool(nearby.everywhere("own_account"))
+            or bool(nearby.everywhere("long_past"))
+        )
+
+    def is_resolved(self, found: Candidate) -> bool:
+        """Gone: the nearest findings before "gone now", in this statement or the next."""
+        layout = self._nearby.layout
+        for hit in self._nearby.everywhere("resolved"):
+            if hit.start < found.end or not found.evidence.isdisjoint(range(hit.start, hit.end)):
+                continue
+            if self._negated[hit.start] or self._consumed(hit):
+                continue
+            distance = layout.sentence[hit.start] - layout.sentence[found.start]
+            if distance > 1 or hit.start - found.end > 25:
+                continue
+            if layout.statement[hit.start] == layout.statement[found.start]:
+                return True
+            if not self._other_between(hit, found):
+                return True
+        return False
+
+    def _consumed(self, hit: Hit) -> bool:
+        """A longer phrase ("gone grey", "stopped moving") uses up the word."""
+        return any(
+            other.start <= hit.start
+            and other.end >= hit.end
+            and other.end - other.start > 1
+            and other.label not in self._own_labels
+            for other in self._nearby.read.hits
+            if other.start <= hit.start < other.end
+            and (other.start, other.end) != (hit.start, hit.end)
+        )
+
+    def _other_between(self, hit: Hit, found: Candidate) -> bool:
+        """Whether "gone" has a subject of its own: "... but the itch is gone"."""
+        return any(start in range(found.end, hit.start) for start in self.starts_of_findings)

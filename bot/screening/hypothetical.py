@@ -1,0 +1,113 @@
+"""What is feared, asked about in general or only imagined (triage.md section 9.3)."""
+
+from __future__ import annotations
+
+from bot.screening.composition import Candidate
+from bot.screening.grammar import grammar
+from bot.screening.nearby import Nearby
+
+_INJECTION_WORDS = grammar("injection_words")
+_GOES_ON = grammar("verbs_of_now")
+_SELF = grammar("first_person")
+_OWN = frozenset({"my", "i", "im", "ive"})
+_QUESTION_WORDS = grammar("question_words")
+_AFTER_CAN = grammar("not_asking_after_can")
+_TOLD_OF = grammar("third_person_subjects") | {"my", "her", "his", "the"}
+_DEICTIC = grammar("pointing_words")
+_STATES = frozenset({"is", "are", "feels", "feel", "am", "feeling"})
+
+
+class Hypothetical:
+    """Asks of each finding of a message whether anybody has it; remembers general questions."""
+
+    def __init__(self, nearby: Nearby):
+        self._nearby = nearby
+        self.general_question = False
+
+    def holds(self, found: Candidate) -> bool:
+        """Whether the finding is only feared, imagined or asked about (Q-01, Q-04)."""
+        if self._future_fear(found):
+            return True
+        if self._happening(found):
+            return False
+        nearby = self._nearby
+        statement = nearby.statement(found.start)
+        for hit in nearby.near("if_cue", found):
+            if hit.start < found.start and not nearby.parted(hit.end - 1, found.start - 1):
+                if nearby.statement(hit.start) != statement and self._tells_of_now(found):
+                    continue
+                self.general_question = True
+                return True
+        for hit in nearby.near("if_plain", found):
+            near = nearby.statement(hit.start) in (statement, statement - 1)
+            if hit.start < found.start and near and not self._personal_state(found, hit.end):
+                self.general_question = True
+                return True
+        if self._is_general_question(found):
+            self.general_question = True
+            return True
+        return False
+
+    def asked_about(self, found: Candidate) -> bool:
+        """ "Who calls the ambulance if ...?" and "if it closed I would ring 999" call none."""
+        nearby = self._nearby
+        if nearby.in_sentence("some_day", found):
+            return True
+        if any(
+            hit.start < found.start and not nearby.parted(hit.end - 1, found.start - 1)
+            for hit in nearby.in_sentence("if_cue", found)
+        ):
+            return True
+        words = nearby.read.words
+        return any(
+            hit.start < found.start
+            and any(word.word in ("would", "should") for word in words[hit.end : found.start])
+            for hit in nearby.in_sentence("if_plain", found)
+        )
+
+    def _future_fear(self, found: Candidate) -> bool:
+        for fear in self._nearby.near("fear", found):
+            if not 0 <= found.start - fear.end <= 9:
+                continue
+            between = range(fear.end, found.end)
+            if any(hit.start in between for hit in self._nearby.near("future", found)):
+                return True
+        return False
+
+    def _happening(self, found: Candidate) -> bool:
+        """A personal detail that makes a question about something current (Q-02)."""
+        statement = self._nearby.statement(found.start)
+        return any(
+            self._nearby.statement(hit.start) == statement
+            for hit in self._nearby.near("certain_now", found)
+        )
+
+    def _tells_of_now(self, found: Candidate) -> bool:
+        """ "I read the leaflet and my throat is closing": her own statement, about now (Q-02)."""
+        inside = set(self._nearby.statement_words(found))
+        return not inside.isdisjoint(_OWN) and not inside.isdisjoint(_GOES_ON - {"get", "gets"})
+
+    def _personal_state(self, found: Candidate, start: int) -> bool:
+        """ "if my throat feels tight" is told of herself; "if my throat closes" is not yet so."""
+        inside = {word.word for word in self._nearby.read.words[start : found.end]}
+        return not inside.isdisjoint(("my", "i", "im")) and not inside.isdisjoint(_STATES)
+
+    def _is_general_question(self, found: Candidate) -> bool:
+        layout = self._nearby.layout
+        sentence = layout.sentence[found.start]
+        inside = self._nearby.sentence_words(found)[:60]
+        if not inside or any(word in _SELF for word in inside):
+            return False
+        first = inside[0]
+        second = inside[1] if len(inside) > 1 else ""
+        asks = first in _QUESTION_WORDS and second not in _AFTER_CAN
+        if first == "when" and second in _TOLD_OF:
+            # "When she smiles only half her mouth goes up" tells, and asks nothing.
+            return False
+        if not asks and sentence not in layout.questions:
+            return False
+        if self._nearby.near("anyone_else", found) or "cant" in inside[:2]:
+            return False
+        if any(word in _DEICTIC for word in inside[:2]) and sentence in layout.questions:
+            return second == "this" and len(inside) > 2 and inside[2] in _INJECTION_WORDS
+        return asks or (sentence in layout.questions and len(inside) > 3)
