@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from typing import AsyncIterator
 
 from fastapi import FastAPI, Response
-from fastapi.staticfiles import StaticFiles
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.care import database
@@ -19,14 +18,7 @@ from bot.care.webhook import load_actions, webhook_router
 from bot.desk.api import api_router
 from bot.desk.feed import Feed
 from bot.desk.headers import SecurityHeaders
-from bot.desk.pages import (
-    FOLDER,
-    Forbidden,
-    SignInNeeded,
-    answer_forbidden,
-    answer_sign_in_needed,
-    pages_router,
-)
+from bot.desk.pages import install_desk
 from bot.settings import Settings
 
 __all__ = ["action_secret", "create_app"]
@@ -68,10 +60,7 @@ def create_app(settings: Settings, *, actions: str = "actions") -> FastAPI:
     app.add_middleware(SecurityHeaders)
     app.include_router(webhook_router(executor, action_secret(settings)))
     app.include_router(api_router(settings, feed))
-    app.include_router(pages_router(settings, feed))
-    app.add_exception_handler(SignInNeeded, answer_sign_in_needed)
-    app.add_exception_handler(Forbidden, answer_forbidden)
-    app.mount("/desk/static", StaticFiles(directory=FOLDER / "static"), name="static")
+    install_desk(app, settings, feed)
 
     @app.get("/health/live", include_in_schema=False)
     async def live() -> dict:

@@ -1,4 +1,4 @@
-"""Who may come in: accounts, sign-in with lock-out, sessions, the local link, the API token.
+"""Who may come in: sign-in with lock-out, sessions, the local link, the API token.
 
 Everything fails closed: what is unknown, expired or unreadable gives no access.
 """
@@ -13,21 +13,20 @@ from datetime import timedelta
 from typing import List, Optional
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, or_
 from sqlalchemy.orm import Session
 
 from bot.care import audit, database, tokens
 from bot.care.clock import now
-from bot.care.models import DeskSession, NurseAccount, SignInFailure
+from bot.care.models import DeskSession, SignInFailure
 from bot.care.notify import desk_address
+from bot.desk import roles
+from bot.desk.accounts import find_account, lock_key, matches
+from bot.desk.roles import HOMES, Permission
 from bot.settings import Settings
 
-ROLES = ("nurse", "lead")
-SHORTEST_PASSWORD = 12
-LONGEST_PASSWORD = 256
-
-#: A session ends after this long without use; an open desk page counts as use.
+#: A session ends after this long without use; an open desk page counts as use, because a desk that
+#: went deaf at night would be the greater danger (docs/decisions/0015).
 IDLE = timedelta(minutes=60)
 #: A session ends after a shift, used or not.
 LONGEST_SESSION = timedelta(hours=12)
@@ -40,9 +39,8 @@ ADDRESS_FAILURES = 30
 FIRST_LOCK = timedelta(seconds=30)
 LONGEST_LOCK = timedelta(minutes=15)
 
-_hasher = PasswordHasher()
 #: Checked when there is no such account, so that the time taken does not tell.
-_NOBODY = _hasher.hash(secrets.token_hex(16))
+_NOBODY = PasswordHasher().hash(secrets.token_hex(16))
 
 
 class SignInRefused(Exception):
@@ -57,31 +55,14 @@ class Nurse:
     role: str
     csrf_token: str
 
+    @property
+    def home(self) -> str:
+        """Return the page this role begins with."""
+        return HOMES.get(self.role, "/desk")
 
-def add_user(settings: Settings, name: str, password: str, role: str) -> None:
-    """Create an account for the desk.
-
-    Raises ValueError, with a sentence that says what to change, for a name that is empty, too long
-    or taken, for a weak password and for an unknown role.
-    """
-    name = " ".join(name.split())
-    if not 1 <= len(name) <= 60 or not name.isprintable():
-        raise ValueError("Use a name of 1 to 60 characters.")
-    if role not in ROLES:
-        raise ValueError(f"role is {role!r}; use one of {', '.join(ROLES)}.")
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise ValueError(f"Use a password of {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.")
-    if len(set(password)) < 5 or name.casefold() in password.casefold():
-        raise ValueError("Use a password that is not one repeated pattern and not the name.")
-    with database.transaction(settings) as session:
-        if _account(session, name) is not None:
-            raise ValueError(f"There is an account named {name} already.")
-        session.add(
-            NurseAccount(
-                name=name, name_key=_key(name), password_hash=_hasher.hash(password), role=role
-            )
-        )
-        audit.record(session, actor="operator", action="account added", name=name, role=role)
+    def may(self, permission: Permission) -> bool:
+        """Return whether this role has a permission."""
+        return roles.may(self.role, permission)
 
 
 def sign_in(settings: Settings, name: str, password: str, address: str) -> str:
@@ -89,13 +70,13 @@ def sign_in(settings: Settings, name: str, password: str, address: str) -> str:
 
     Unknown names are treated like known ones in every visible way.
     """
-    keys = [(f"name:{_key(name)}"[:200], NAME_FAILURES), (f"address:{address}", ADDRESS_FAILURES)]
+    keys = [(lock_key(name), NAME_FAILURES), (f"address:{address}", ADDRESS_FAILURES)]
     with database.reading(settings) as session:
         _refuse_if_locked(session, [key for key, _ in keys])
-        account = _account(session, name)
+        account = find_account(session, name)
         password_hash = account.password_hash if account else _NOBODY
     # Outside of a transaction: this takes a tenth of a second on purpose.
-    if not _matches(password_hash, password) or account is None:
+    if not matches(password_hash, password) or account is None:
         with database.transaction(settings) as session:
             for key, allowed in keys:
                 _count_failure(session, key, allowed)
@@ -103,7 +84,7 @@ def sign_in(settings: Settings, name: str, password: str, address: str) -> str:
         raise SignInRefused("The name or the password is not right.")
     with database.transaction(settings) as session:
         session.execute(delete(SignInFailure).where(SignInFailure.key == keys[0][0]))
-        return _new_session(session, account.name, account.role, "signed in")
+        return new_session(session, account.name, account.role, "signed in")
 
 
 def local_sign_in_link(settings: Settings) -> str:
@@ -135,7 +116,7 @@ def use_local_link(settings: Settings, token: str) -> str:
     except FileNotFoundError as error:
         raise SignInRefused("This link has been used.") from error
     with database.transaction(settings) as session:
-        return _new_session(session, "Local nurse", "nurse", "signed in by local link")
+        return new_session(session, "Local nurse", "lead", "signed in by local link")
 
 
 def signed_in(settings: Settings, cookie: Optional[str]) -> Optional[Nurse]:
@@ -180,7 +161,11 @@ def is_csrf_token(nurse: Nurse, given: str) -> bool:
     return _same(nurse.csrf_token, given)
 
 
-def _new_session(session: Session, name: str, role: str, action: str) -> str:
+def new_session(session: Session, name: str, role: str, action: str) -> str:
+    """Return the cookie of a new session, and remove the ones that have ended.
+
+    ``action`` is how the name was proved, for the audit record.
+    """
     cookie = secrets.token_urlsafe(32)
     at = now()
     session.execute(
@@ -223,23 +208,6 @@ def _count_failure(session: Session, key: str, allowed: int) -> None:
     over = failure.count - allowed
     if over >= 0:
         failure.locked_until = at + min(FIRST_LOCK * 2 ** min(over, 10), LONGEST_LOCK)
-
-
-def _account(session: Session, name: str) -> Optional[NurseAccount]:
-    return session.execute(
-        select(NurseAccount).where(NurseAccount.name_key == _key(name))
-    ).scalar_one_or_none()
-
-
-def _matches(password_hash: str, password: str) -> bool:
-    try:
-        return _hasher.verify(password_hash, password[: LONGEST_PASSWORD + 1])
-    except (VerificationError, InvalidHashError):
-        return False
-
-
-def _key(name: str) -> str:
-    return " ".join(name.split()).casefold()[:80]
 
 
 def _digest(cookie: str) -> str:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from bot.care import audit
-from bot.care.alerts import LOG_RECIPIENT
-from bot.care.models import Alert, AssessmentRecord, AuditEvent
+from bot.care.models import Alert, AssessmentRecord
 from bot.triage.reader import load_table
 from bot.triage.vocabulary import Level
 
@@ -41,6 +39,40 @@ ASSERTION_NAMES: Mapping[str, str] = {
 }
 
 
+#: Keys of the desk and what they do, for the help dialog. ``static/keys.js`` listens for them.
+KEYS: Sequence[Tuple[Sequence[str], str]] = (
+    (("?",), "Show this list"),
+    (("j", "k"), "Next and previous alert in the queue"),
+    (("Enter",), "Open the alert"),
+    (("/",), "Search"),
+    (("a",), "Acknowledge, or take the alert"),
+    (("t",), "Take over the chat"),
+    (("r",), "Write to the patient"),
+    (("Ctrl", "Enter"), "Send what you wrote"),
+    (("h",), "Hand back to the symptom check"),
+    (("n",), "Write a note"),
+    (("s",), "Give it to a colleague"),
+    (("l",), "Lower the level"),
+    (("e",), "Resolve"),
+    (("g", "q"), "Go to the queue; also g i insight, g u audit, g c accounts"),
+    (("Esc",), "Close a dialog or an explanation"),
+)
+
+#: Rows of the policy about allergies and earlier reactions; the risk modifiers come with them.
+ALLERGY_ROWS = ("TX-03", "TX-04", "TX-05")
+
+#: Names of the channels as nurses know them.
+CHANNEL_NAMES: Mapping[str, str] = {
+    "web": "Web chat",
+    "sms": "SMS",
+    "twilio": "SMS or WhatsApp",
+    "whatsapp": "WhatsApp",
+    "telegram": "Telegram",
+    "facebook": "Messenger",
+    "slack": "Slack",
+}
+
+
 @dataclass(frozen=True)
 class Segment:
     """A piece of her words, with the findings that cover it (none: plain text)."""
@@ -52,15 +84,6 @@ class Segment:
     def is_present(self) -> bool:
         """Return whether a finding here counts as present, not denied or in the past."""
         return any(finding["assertion"] == "present" for finding in self.findings)
-
-
-@dataclass(frozen=True)
-class Step:
-    """One line of the timeline."""
-
-    at: datetime
-    text: str
-    is_problem: bool = False
 
 
 def alert_as_json(alert: Alert) -> Dict[str, Any]:
@@ -112,8 +135,11 @@ def is_in(text: str, finding: Mapping[str, Any]) -> bool:
 
 def name_of(key: str) -> str:
     """Return the clinical name of a finding's row, or the key where the table has none."""
-    row = load_table().rows.get(key)
-    return row.name if row else key
+    table = load_table()
+    row = table.rows.get(key)
+    if row:
+        return row.name
+    return next((entry.name for entry in table.modifiers if entry.id == key), key)
 
 
 def describe_finding(finding: Mapping[str, Any]) -> str:
@@ -133,23 +159,38 @@ def reason(alert: Alert) -> str:
     return summary or f"{LEVEL_NAMES[alert.level]}: no summary was given; read her words."
 
 
-def known_of_her(records: Sequence[AssessmentRecord]) -> List[Tuple[str, str]]:
-    """Return weeks and time since the injection as she last stated them, as label and value."""
+@dataclass(frozen=True)
+class Known:
+    """One thing that is known of her. ``since`` is the moment it counts from, if it is one."""
+
+    label: str
+    value: str
+    since: Optional[datetime] = None
+
+
+def known_of_her(records: Sequence[AssessmentRecord]) -> List[Known]:
+    """Return weeks and time since the injection as she last stated them."""
     weeks = _latest(records, "weeks_pregnant")
-    minutes = _latest(records, "minutes_since_injection")
-    return [
-        ("Pregnancy", "not known" if weeks is None else f"{weeks:g} weeks"),
-        ("Last injection", "not known" if minutes is None else f"{duration(minutes)} before"),
-    ]
+    told = _latest(records, "minutes_since_injection")
+    known = [Known("Pregnancy", f"{weeks[0]:g} weeks" if weeks else "not known")]
+    if not told:
+        return [*known, Known("Last injection", "not known")]
+    minutes, record = told
+    at = record.message.sent_at - timedelta(minutes=minutes)
+    return [*known, Known("Last injection", f"{duration(minutes)} before she wrote", at)]
 
 
-def about(alert: Alert) -> List[Tuple[str, str]]:
-    """Return what an alert is about and where it came from, as label and value."""
-    return [
-        ("Kind", SUBTYPE_NAMES.get(alert.subtype or "", "not known")),
-        ("Channel", alert.episode.patient.channel),
-        ("Conversation", alert.episode.patient.conversation_id),
-    ]
+def allergies_and_risks(records: Sequence[AssessmentRecord]) -> List[Tuple[str, str, str]]:
+    """Return what she said of allergies, earlier reactions and risks: rule id, name, her words."""
+    found: Dict[Tuple[str, str], Tuple[str, str, str]] = {}
+    for record in records:
+        for finding in record.findings:
+            key = finding["key"]
+            is_hers = finding["experiencer"] == "patient" and finding["assertion"] != "negated"
+            if is_hers and (key in ALLERGY_ROWS or key.startswith("RM-")):
+                entry = (key, name_of(key), finding["text"])
+                found[(key, finding["text"])] = entry
+    return list(found.values())
 
 
 def duration(minutes: float) -> str:
@@ -161,42 +202,14 @@ def duration(minutes: float) -> str:
     return f"{minutes / 1440:.0f} days"
 
 
-def steps(events: Sequence[AuditEvent]) -> List[Step]:
-    """Return the timeline of an alert in plain words, oldest first."""
-    return [
-        Step(
-            at=event.at,
-            text=_step(event),
-            is_problem=event.action in (audit.DELIVERY_FAILED, audit.DELIVERY_DELAYED),
-        )
-        for event in events
-    ]
-
-
-def _step(event: AuditEvent) -> str:
-    details = event.details or {}
-    recipient = details.get("recipient", "")
-    if recipient == LOG_RECIPIENT:
-        recipient = "the service log (no recipient is set up)"
-    level = details.get("level")
-    level_name = LEVEL_NAMES[Level[level]] if level else ""
-    found = {
-        audit.RAISED: f"Alert raised by {event.actor}: {level_name}",
-        audit.LEVEL_RAISED: f"Level raised by {event.actor}: {level_name}",
-        audit.MESSAGE_ADDED: "She wrote again",
-        audit.DELIVERED: f"Notification sent to {recipient}",
-        audit.DELIVERY_DELAYED: f"Notification to {recipient} delayed: {details.get('reason')}",
-        audit.DELIVERY_FAILED: f"Notification to {recipient} given up: {details.get('reason')}",
-        audit.OPENED: f"Opened by {event.actor}",
-        audit.ACKNOWLEDGED: f"Acknowledged by {event.actor}",
-        audit.CLOSED: f"Closed by {event.actor}: {details.get('outcome')}",
-    }
-    return found.get(event.action, event.action)
-
-
-def _latest(records: Sequence[AssessmentRecord], name: str) -> Optional[float]:
-    stated = [getattr(record, name) for record in records if getattr(record, name) is not None]
-    return stated[-1] if stated else None
+def _latest(
+    records: Sequence[AssessmentRecord], name: str
+) -> Optional[Tuple[float, AssessmentRecord]]:
+    for record in reversed(records):
+        value = getattr(record, name)
+        if value is not None:
+            return value, record
+    return None
 
 
 def _iso(moment: Optional[datetime]) -> Optional[str]:

@@ -64,7 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
     user_commands = user.add_subparsers(dest="user_command", required=True, metavar="add")
     add = user_commands.add_parser("add", help="add an account; asks for the password")
     add.add_argument("name")
-    add.add_argument("--role", choices=("nurse", "lead"), default="nurse")
+    add.add_argument("--role", choices=("nurse", "lead", "auditor", "admin"), default="nurse")
     add.set_defaults(run=_user_add)
 
     migrate = commands.add_parser("migrate", help="bring the care database to the current schema")
@@ -145,7 +145,7 @@ def _user_add(options: argparse.Namespace) -> int:
     import getpass
 
     from bot.care.database import migrate
-    from bot.desk.access import add_user
+    from bot.desk.accounts import add_user
     from bot.settings import load_settings
 
     settings = load_settings()

@@ -29,7 +29,7 @@ from care.test_sweeper import store  # noqa: E402
 
 from bot.care import database  # noqa: E402
 from bot.care.clock import now  # noqa: E402
-from bot.desk import access  # noqa: E402
+from bot.desk import access, accounts  # noqa: E402
 from bot.service.processes import free_port  # noqa: E402
 from bot.settings import Recipient  # noqa: E402
 from bot.triage.vocabulary import Assertion, Assessment, Finding, Level, Subtype  # noqa: E402
@@ -154,7 +154,7 @@ def test_a_nurse_opens_acknowledges_and_closes(care, desk):
 
 def test_two_nurses_at_once_the_second_sees_who_was_first(care, browser, desk):
     alert_id = raised(care)
-    access.add_user(care.settings, "Ben", PASSWORD, "nurse")
+    accounts.add_user(care.settings, "Ben", PASSWORD, "nurse")
     other_context = browser.new_context()
     other = other_context.new_page()
     other.goto(f"{care.address}/desk/sign-in")

@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 
 from bot.care import database
 from bot.care.app import create_app
-from bot.desk import access
+from bot.desk import accounts
 
 NAME, PASSWORD = "Ada Nurse", "correct horse battery"
 
@@ -38,7 +38,7 @@ def browser(app):
 @pytest.fixture
 def nurse(browser, settings):
     """A browser that is signed in as Ada Nurse."""
-    access.add_user(settings, NAME, PASSWORD, "nurse")
+    accounts.add_user(settings, NAME, PASSWORD, "nurse")
     answer = browser.post("/desk/sign-in", data={"name": NAME, "password": PASSWORD})
     assert answer.status_code == 200 and answer.url.path == "/desk"
     return browser

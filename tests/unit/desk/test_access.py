@@ -7,14 +7,14 @@ import pytest
 from bot.care import database
 from bot.care.clock import now
 from bot.care.models import DeskSession, NurseAccount, SignInFailure
-from bot.desk import access
+from bot.desk import access, accounts
 
 from .conftest import NAME, PASSWORD
 
 
 @pytest.fixture
 def account(settings):
-    access.add_user(settings, NAME, PASSWORD, "nurse")
+    accounts.add_user(settings, NAME, PASSWORD, "nurse")
 
 
 def attempt(settings, name=NAME, password=PASSWORD, address="127.0.0.1"):
@@ -49,7 +49,7 @@ def test_an_account_that_cannot_be_made_says_what_to_change(
     settings, account, name, password, role, says
 ):
     with pytest.raises(ValueError, match=says):
-        access.add_user(settings, name, password, role)
+        accounts.add_user(settings, name, password, role)
 
 
 def test_passwords_and_cookies_are_not_kept_in_the_database(settings, account):

@@ -10,6 +10,9 @@ from bot.desk.headers import HEADERS
 from bot.desk.view import name_of
 from bot.triage.vocabulary import Level
 
+ACTIONS = [
+    *("acknowledge", "assign", "note", "take-over", "write", "hand-back", "lower", "resolve"),
+]
 PRIVATE = ["/desk", "/desk/queue", "/desk/alerts/x", "/desk/alerts/x/live"]
 
 
@@ -31,7 +34,8 @@ def stored(settings, alert_id):
 @pytest.mark.parametrize("path", PRIVATE)
 def test_no_page_is_shown_without_signing_in(browser, alert_id, path):
     answer = browser.get(path.replace("x", alert_id), follow_redirects=False)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/desk/sign-in")
+    assert answer.status_code == 303
+    assert answer.headers["location"].split("?")[0] == "/desk/sign-in"
     assert "puffy" not in answer.text
 
 
@@ -41,7 +45,7 @@ def test_live_updates_need_a_session(browser):
     assert answer.status_code == 401
 
 
-@pytest.mark.parametrize("action", ["acknowledge", "close"])
+@pytest.mark.parametrize("action", ACTIONS)
 def test_nothing_is_changed_without_a_session_or_the_token_of_the_form(
     browser, settings, alert_id, action
 ):
@@ -88,6 +92,7 @@ def test_the_queue_shows_level_reason_and_words(nurse, alert_id):
     assert EMERGENCY.summary in page
     assert "my lips went puffy" in page
     assert f'data-alert="{alert_id}" data-level="EMERGENCY_NOW"' in page
+    assert "Allergic" in page
 
 
 def test_the_alert_page_marks_the_findings_in_her_words(nurse, alert_id):
@@ -97,7 +102,7 @@ def test_the_alert_page_marks_the_findings_in_her_words(nurse, alert_id):
         ("lips went puffy", f"SK-03 {name_of('SK-03')}, present"),
         ("wheezing", f"BR-02 {name_of('BR-02')}, present"),
     ]
-    for known in ("33 weeks", "20 min before", "WAO-1", "Alert raised by triage"):
+    for known in ("33 weeks", "20 min before she wrote", "WAO-1", "Alert raised by triage"):
         assert known in page
 
 
@@ -123,26 +128,6 @@ def test_a_broken_conversation_store_does_not_hide_the_alert(nurse, settings, al
     assert "cannot be read now" in page and "lips went puffy" in page
 
 
-def test_the_second_nurse_is_told_who_was_first(nurse, settings, alert_id):
-    token = csrf(nurse)
-    with database.transaction(settings) as session:
-        acknowledge(session, alert_id, nurse="Ben")
-    answer = nurse.post(f"/desk/alerts/{alert_id}/acknowledge", data={"csrf": token})
-    assert answer.status_code == 409
-    assert "Ben was first" in answer.text
-    assert stored(settings, alert_id).acknowledged_by == "Ben"
-
-
-def test_an_episode_is_closed_with_an_outcome_and_leaves_the_queue(nurse, settings, alert_id):
-    token = csrf(nurse)
-    nurse.post(f"/desk/alerts/{alert_id}/acknowledge", data={"csrf": token})
-    path = f"/desk/alerts/{alert_id}/close"
-    assert nurse.post(path, data={"csrf": token, "outcome": ""}).status_code == 409
-    answer = nurse.post(path, data={"csrf": token, "outcome": "false alarm"})
-    assert answer.url.path == "/desk" and alert_id not in answer.text
-    assert stored(settings, alert_id).episode.closed_by == "Ada Nurse"
-
-
 def test_opening_an_alert_is_recorded(nurse, settings, alert_id):
     nurse.get(f"/desk/alerts/{alert_id}")
     with database.reading(settings) as session:
@@ -163,7 +148,7 @@ def test_a_raised_level_asks_again_on_the_queue(nurse, settings):
 def test_an_unknown_alert_is_not_found(nurse):
     assert nurse.get("/desk/alerts/nothing").status_code == 404
     form = {"csrf": csrf(nurse), "outcome": "routine"}
-    for action in ("acknowledge", "close"):
+    for action in ACTIONS:
         assert nurse.post(f"/desk/alerts/nothing/{action}", data=form).status_code == 404
 
 
