@@ -6,7 +6,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional, Union
 
 import yaml
 
@@ -19,14 +19,6 @@ class SettingsError(ValueError):
 
 
 @dataclass(frozen=True)
-class Recipient:
-    """Somebody who is told of alerts: a name for the log and an Apprise address."""
-
-    name: str
-    url: str
-
-
-@dataclass(frozen=True)
 class Settings:
     """All settings of one clinic, ready to use. Paths are absolute."""
 
@@ -36,13 +28,17 @@ class Settings:
     service: Mapping[str, str]
     folder: Path
     care_database: str
-    conversation_database: Path
+    #: An address, or the path of a SQLite file.
+    conversation_database: Union[str, Path]
     #: Address of the Redis server that several replicas of rasa share; empty for one replica.
     lock_store: str = ""
-    notify: List[Recipient] = field(default_factory=list)
+    #: The file that says who is told of alerts (bot.care.escalation).
+    escalation: Path = PROJECT / "escalation.yml"
     host: str = "127.0.0.1"
     patient_port: int = 5005
     care_port: int = 5055
+    #: Where care reaches the Rasa service, without a slash at the end.
+    patient_service: str = "http://127.0.0.1:5005"
     #: Origins of other web pages that may show the patient chat, such as https://clinic.example.
     allowed_origins: List[str] = field(default_factory=list)
     #: Address of the database that all processes serving patients share; empty: channels.db in
@@ -77,17 +73,18 @@ def load_settings(
         clinic=raw.get("clinic", {}),
         service=raw.get("service", {}),
         folder=folder,
-        care_database=_database_address(storage.get("care_database", "sqlite:///var/care.db")),
-        conversation_database=_absolute(
-            storage.get("conversation_database", "var/conversations.db")
+        care_database=database_address(storage.get("care_database", "sqlite:///var/care.db")),
+        conversation_database=database_address(
+            storage.get("conversation_database", "sqlite:///var/conversations.db")
         ),
         lock_store=str(storage.get("lock_store") or ""),
-        notify=[_recipient(entry) for entry in raw.get("notify") or []],
+        escalation=_absolute(raw.get("escalation", "escalation.yml")),
         host=web.get("host", "127.0.0.1"),
         patient_port=_port(web, "patient_port", 5005),
         care_port=_port(web, "care_port", 5055),
+        patient_service=_service_address(web),
         allowed_origins=[_origin(entry) for entry in web.get("allowed_origins") or []],
-        channel_database=_database_address(storage.get("channel_database") or ""),
+        channel_database=database_address(storage.get("channel_database") or ""),
     )
 
 
@@ -109,11 +106,14 @@ def _absolute(path: str) -> Path:
     return (PROJECT / path).resolve()
 
 
-def _database_address(address: str) -> str:
-    scheme = "sqlite:///"
-    if address.startswith(scheme) and not address.startswith(scheme + "/"):
-        return scheme + str(_absolute(address[len(scheme) :]))
-    return address
+def database_address(address: Union[str, Path]) -> str:
+    """Return a database address; a path without a scheme is that of a SQLite file."""
+    text, scheme = str(address), "sqlite:///"
+    if "://" not in text:
+        return scheme + str(_absolute(text))
+    if text.startswith(scheme) and not text.startswith(scheme + "/"):
+        return scheme + str(_absolute(text[len(scheme) :]))
+    return text
 
 
 def _port(web: Mapping[str, Any], name: str, default: int) -> int:
@@ -127,10 +127,13 @@ def _port(web: Mapping[str, Any], name: str, default: int) -> int:
     return port
 
 
-def _recipient(entry: Any) -> Recipient:
-    if not isinstance(entry, dict) or not entry.get("name") or not entry.get("url"):
-        raise SettingsError("each entry of notify needs a name and a url.")
-    return Recipient(name=str(entry["name"]), url=str(entry["url"]))
+def _service_address(web: Mapping[str, Any]) -> str:
+    given = web.get("patient_service") or ""
+    if given and not re.fullmatch(r"https?://[^/\s]+/?", given):
+        raise SettingsError(
+            f"web.patient_service is {given!r}; use an address such as http://rasa:5005."
+        )
+    return given.rstrip("/") or f"http://127.0.0.1:{_port(web, 'patient_port', 5005)}"
 
 
 def _origin(entry: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Optional
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from bot.care import audit
+from bot.care import audit, ladders
 from bot.care.clock import now
 from bot.care.episodes import add_message, open_episode
 from bot.care.models import (
@@ -21,9 +21,6 @@ from bot.care.models import (
     Message,
 )
 from bot.triage.vocabulary import Assessment, Context, Finding, Level, Subtype
-
-#: The recipient of last resort, when the clinic named none: a line in the log.
-LOG_RECIPIENT = "log"
 
 
 @dataclass(frozen=True)
@@ -89,6 +86,7 @@ def raise_alert(
         action = audit.RAISED
     else:
         alert.last_message_at = now()
+        alert.silent_since = None
         action = audit.MESSAGE_ADDED
         if level > alert.level:
             alert.level, alert.subtype, alert.assessment = level, _value(subtype), record
@@ -99,8 +97,6 @@ def raise_alert(
             action = audit.LEVEL_RAISED
     episode.level, episode.subtype = alert.level, alert.subtype
     session.flush()
-    if action != audit.MESSAGE_ADDED:
-        start_ladder(session, alert)
     audit.record(
         session,
         actor=actor,
@@ -109,13 +105,17 @@ def raise_alert(
         level=alert.level.name,
         rules=list(assessment.rules),
     )
+    if action != audit.MESSAGE_ADDED:
+        ladders.start(session, alert)
     return alert
 
 
 def acknowledge(session: Session, alert_id: str, *, nurse: str) -> AcknowledgeResult:
     """Record that ``nurse`` takes the alert, unless somebody was first.
 
-    Raises LookupError for an unknown alert. Of two nurses at the same moment exactly one is first.
+    Nobody else is told of it from then on, for as long as the acknowledgement lasts; the same
+    nurse renews hers by doing it again. Raises LookupError for an unknown alert. Of two nurses at
+    the same moment exactly one is first.
     """
     at = now()
     won = session.execute(
@@ -125,8 +125,12 @@ def acknowledge(session: Session, alert_id: str, *, nurse: str) -> AcknowledgeRe
         .execution_options(synchronize_session=False)
     ).rowcount
     alert = get_alert(session, alert_id)
+    if not won and alert.acknowledged_by != nurse:
+        return AcknowledgeResult(alert=alert, first=False)
+    touch(alert)
     if not won:
         return AcknowledgeResult(alert=alert, first=False)
+    ladders.cancel(session, alert)
     session.add(Acknowledgement(alert_id=alert_id, nurse=nurse, at=at, level=alert.level))
     audit.record(
         session,
@@ -186,17 +190,11 @@ def failed_deliveries(session: Session) -> int:
 
 def touch(alert: Alert) -> None:
     """Note that a nurse works on the alert: her acknowledgement counts from now."""
+    if alert.acknowledged_at is None:
+        return
     alert.reminded_at = None
-
-
-def cancel_pending(session: Session, alert: Alert) -> None:
-    """Tell nobody more of this alert: a nurse has it, or another level tells others."""
-    session.execute(
-        update(Delivery)
-        .where(Delivery.alert_id == alert.id, Delivery.state == "due")
-        .values(state="cancelled", finished_at=now())
-        .execution_options(synchronize_session=False)
-    )
+    ladder = ladders.ladder_of(alert)
+    alert.acknowledged_until = None if ladder is None else ladder.acknowledged_until(now())
 
 
 def finding_as_json(finding: Finding) -> Dict[str, Any]:
@@ -247,23 +245,6 @@ def _record(
     session.add(record)
     session.flush()
     return record
-
-
-def start_ladder(session: Session, alert: Alert) -> None:
-    """Begin to tell people of the alert at its present level, in place of what was under way."""
-    cancel_pending(session, alert)
-    alert.ladder_round += 1
-    recipients = session.info.get("recipients") or [LOG_RECIPIENT]
-    for recipient in recipients:
-        session.add(
-            Delivery(
-                alert_id=alert.id,
-                recipient=recipient,
-                level=alert.level,
-                idempotency_key=f"{alert.id}:{alert.ladder_round}:{recipient}",
-            )
-        )
-    session.flush()
 
 
 def _value(subtype: Optional[Subtype]) -> Optional[str]:

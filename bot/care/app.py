@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import asynccontextmanager
-from typing import AsyncIterator
+from typing import AsyncIterator, List
 
 from fastapi import FastAPI, Response
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.care import database
+from bot.care.climber import Climber
 from bot.care.dispatcher import Dispatcher
+from bot.care.escalation import load_escalation
+from bot.care.push import PatientDispatcher
 from bot.care.sweeper import Sweeper
 from bot.care.tokens import action_secret
+from bot.care.watchdog import Watchdog
 from bot.care.webhook import load_actions, webhook_router
+from bot.care.worker import Worker
 from bot.desk.api import api_router
 from bot.desk.feed import Feed
 from bot.desk.headers import SecurityHeaders
@@ -30,21 +35,30 @@ def create_app(settings: Settings, *, actions: str = "actions") -> FastAPI:
     """Return the ASGI application for these settings.
 
     ``actions`` is the package whose custom actions Rasa may run. The database is migrated when the
-    application starts. Raises ImportError when the actions cannot be imported.
+    application starts. Raises ImportError when the actions cannot be imported, SettingsError when
+    an entry of escalation.yml is wrong.
     """
-
-    dispatcher, sweeper, feed = Dispatcher(settings), Sweeper(settings), Feed(settings)
+    load_escalation(settings.escalation)
+    feed = Feed(settings)
+    workers: List[Worker] = [
+        Climber(settings),
+        Dispatcher(settings),
+        PatientDispatcher(settings),
+        Sweeper(settings),
+    ]
+    watchdog = Watchdog(settings, workers)
+    workers.append(watchdog)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(database.migrate, settings)
         await feed.start()
-        dispatcher.start()
-        sweeper.start()
+        for worker in workers:
+            worker.start()
         yield
         feed.stop()
-        await asyncio.to_thread(sweeper.stop)
-        await asyncio.to_thread(dispatcher.stop)
+        for worker in reversed(workers):
+            await asyncio.to_thread(worker.stop)
         database.dispose(settings)
 
     # The interactive pages of FastAPI load scripts from other sites, so they stay off.
@@ -57,6 +71,7 @@ def create_app(settings: Settings, *, actions: str = "actions") -> FastAPI:
     )
     executor = load_actions(actions)
     app.state.feed = feed
+    app.state.watchdog = watchdog
     app.add_middleware(SecurityHeaders)
     app.include_router(webhook_router(executor, action_secret(settings)))
     app.include_router(api_router(settings, feed))
@@ -77,9 +92,9 @@ def create_app(settings: Settings, *, actions: str = "actions") -> FastAPI:
         except SQLAlchemyError as error:
             logger.error("care database does not answer: %s", type(error).__name__)
             problems.append("the care database does not answer")
-        for worker, name in ((dispatcher, "dispatcher"), (sweeper, "sweeper")):
+        for worker in workers:
             if not worker.is_alive:
-                problems.append(f"the {name} has stopped")
+                problems.append(f"the {worker.name} has stopped")
         if not executor.actions:
             problems.append("no action is registered")
         response.status_code = 503 if problems else 200

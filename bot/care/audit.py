@@ -32,6 +32,7 @@ LAPSED = "acknowledgement lapsed"
 SILENT = "patient silent after emergency advice"
 REACHED_PATIENT = "message reached patient"
 PATIENT_NOT_REACHED = "message did not reach patient"
+TRIED_AGAIN = "notification tried again"
 CLOSED = "episode closed"
 
 #: Any number that no other program of the clinic's PostgreSQL uses for its advisory locks.

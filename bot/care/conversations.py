@@ -1,18 +1,29 @@
-"""Reads the conversation store that Rasa writes. Never changes it, never keeps it open."""
+"""Reads the conversation store that Rasa writes, on SQLite or PostgreSQL. Never changes it."""
 
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Optional
+from typing import Any, Dict, Iterable, List, Optional, Union
+from urllib.parse import quote
+
+from sqlalchemy import column, create_engine, inspect, select, table
+from sqlalchemy.engine import Engine, Row, make_url
+from sqlalchemy.pool import NullPool
 
 from bot.encryption import decrypt_event
+from bot.settings import database_address
 
-_COLUMNS = "SELECT id, sender_id, timestamp, data FROM events "
+#: Rasa's table, as far as it is read here.
+_EVENTS = table(
+    "events",
+    *(column(name) for name in ("id", "sender_id", "type_name", "timestamp", "intent_name")),
+    column("data"),
+)
+_COLUMNS = [_EVENTS.c[name] for name in ("id", "sender_id", "timestamp", "data")]
 
 
 @dataclass(frozen=True)
@@ -40,35 +51,47 @@ class Line:
 
 
 def messages_after(
-    path: Path, event_id: int, since: datetime, intents: Iterable[str], limit: int = 200
+    address: Union[str, Path],
+    event_id: int,
+    since: datetime,
+    intents: Iterable[str],
+    limit: int = 200,
 ) -> List[UserMessage]:
     """Return the messages with one of the intents stored after an event id, oldest first.
 
-    Returns nothing while the store does not exist yet. Raises sqlite3.Error when it cannot be read.
+    Returns nothing while the store does not exist yet. Raises SQLAlchemyError when it cannot be
+    read.
     """
-    names = tuple(intents)
-    marks = ", ".join("?" for _ in names)
-    rows = _query(
-        path,
-        _COLUMNS + f"WHERE id > ? AND type_name = 'user' AND intent_name IN ({marks}) "
-        "AND timestamp >= ? ORDER BY id LIMIT ?",
-        (event_id, *names, since.timestamp(), limit),
+    events = _EVENTS.c
+    query = (
+        select(_COLUMNS)
+        .where(
+            events.id > event_id,
+            events.type_name == "user",
+            events.intent_name.in_(tuple(intents)),
+            events.timestamp >= since.timestamp(),
+        )
+        .order_by(events.id)
+        .limit(limit)
     )
-    return [_user_message(*row) for row in rows]
+    return [_user_message(*row) for row in _read(address, query)]
 
 
-def transcript(path: Path, conversation_id: str, limit: int = 400) -> List[Line]:
+def transcript(address: Union[str, Path], conversation_id: str, limit: int = 400) -> List[Line]:
     """Return the last lines of a conversation, oldest first, without what holds no text.
 
-    Returns nothing while the store does not exist yet. Raises sqlite3.Error when it cannot be read.
+    Returns nothing while the store does not exist yet. Raises SQLAlchemyError when it cannot be
+    read.
     """
-    rows = _query(
-        path,
-        _COLUMNS + "WHERE sender_id = ? AND type_name IN ('user', 'bot') ORDER BY id DESC LIMIT ?",
-        (conversation_id, limit),
+    events = _EVENTS.c
+    query = (
+        select(_COLUMNS)
+        .where(events.sender_id == conversation_id, events.type_name.in_(("user", "bot")))
+        .order_by(events.id.desc())
+        .limit(limit)
     )
     lines = []
-    for _, _, timestamp, data in reversed(rows):
+    for _, _, timestamp, data in reversed(_read(address, query)):
         event = json.loads(decrypt_event(data))
         if event.get("text"):
             author = "patient" if event.get("event") == "user" else "bot"
@@ -76,15 +99,38 @@ def transcript(path: Path, conversation_id: str, limit: int = 400) -> List[Line]
     return lines
 
 
-def _query(path: Path, statement: str, values: tuple) -> List[tuple]:
-    if not path.exists():
+def _read(address: Union[str, Path], query: Any) -> List[Row]:
+    url = database_address(address)
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
         return []
-    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
-        if not connection.execute(
-            "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'events'"
-        ).fetchone():
+    with _engine(url).connect() as connection:
+        if not inspect(connection).has_table("events"):
             return []
-        return connection.execute(statement, values).fetchall()
+        return connection.execute(query).all()
+
+
+@lru_cache(maxsize=8)
+def _engine(url: str) -> Engine:
+    # hide_parameters: the text of an error would otherwise hold what the patient wrote.
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        # Opened anew each time and for reading only: the file is Rasa's.
+        file = quote(str(Path(parsed.database or "").resolve()))
+        return create_engine(
+            f"sqlite:///file:{file}?mode=ro&uri=true",
+            future=True,
+            poolclass=NullPool,
+            hide_parameters=True,
+            connect_args={"timeout": 5},
+        )
+    return create_engine(
+        parsed,
+        future=True,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        execution_options={"isolation_level": "AUTOCOMMIT"},
+    )
 
 
 def _user_message(event_id: int, sender_id: str, timestamp: float, data: str) -> UserMessage:

@@ -17,6 +17,7 @@ from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.orm import Session
 
+from bot.care.escalation import load_escalation
 from bot.settings import PROJECT, Settings
 
 logger = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ def transaction(settings: Settings) -> Iterator[Session]:
     half-way. Call it from a worker thread, never on the event loop.
     """
     with Session(_engine(settings.care_database), future=True, expire_on_commit=False) as session:
-        session.info["recipients"] = [recipient.name for recipient in settings.notify]
+        session.info["escalation"] = load_escalation(settings.escalation)
         event.listen(session, "after_flush", _note_change)
         with session.begin():
             yield session

@@ -1,4 +1,4 @@
-"""Delivers what is in the outbox, in threads of the care process. Several may share a database."""
+"""Empties an outbox in threads of the care process. Several processes may share a database."""
 
 from __future__ import annotations
 
@@ -8,12 +8,22 @@ import secrets
 import socket
 import threading
 import time
-from typing import Callable, List, Tuple
+from abc import abstractmethod
+from typing import Any, List, Optional, Tuple, Type
 
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from bot.care import database, notify, outbox
+from bot.care.alerts import get_alert
 from bot.care.clock import now
+from bot.care.escalation import load_escalation
+from bot.care.ladder import Address
+from bot.care.ladders import LOG_RECIPIENT, address_in_copy, addresses
+from bot.care.models import Delivery
+from bot.care.notification import Notification, PermanentFailure, TemporaryFailure
+from bot.care.worker import Worker
 from bot.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -25,35 +35,43 @@ POLL_SECONDS = 1.0
 MOST_UNDER_WAY = 16
 
 
-class Dispatcher:
-    """Claims due deliveries and sends them until it is stopped."""
+class OutboxWorker(Worker):
+    """Claims what is due in one table and sends each row in a thread of its own.
+
+    One thread each, so that a service which hangs holds up nobody else's message; daemons, so that
+    it cannot hold up the end of the process either.
+    """
+
+    #: The table of the outbox.
+    table: Type[Any]
 
     def __init__(self, settings: Settings, *, send_seconds: float = SEND_SECONDS) -> None:
+        super().__init__(interval=POLL_SECONDS, wakes_on_commit=True)
         self._settings = settings
         self._send_seconds = send_seconds
         self._owner = f"{socket.gethostname()[:32]}:{os.getpid()}:{secrets.token_hex(4)}"
-        self._work = threading.Event()
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
-        self._under_way: List[Tuple[outbox.Claim, threading.Thread, float]] = []
-        self._unsubscribe: Callable[[], None] = lambda: None
+        self._under_way: List[Tuple[Any, threading.Thread, float]] = []
 
-    def start(self) -> None:
-        """Start in the background; commits of this process wake it at once."""
-        self._unsubscribe = database.on_commit(self._work.set)
-        self._thread.start()
+    @abstractmethod
+    def claim(self, session: Session, limit: int) -> List[Any]:
+        """Claim up to ``limit`` rows and return what is needed to send them."""
 
-    def stop(self) -> None:
-        """Claim nothing more. What is under way and not finished is sent again after its lease."""
-        self._unsubscribe()
-        self._stopped.set()
-        self._work.set()
-        self._thread.join()
+    @abstractmethod
+    def attempt(self, claim: Any) -> None:
+        """Send one, or raise PermanentFailure or TemporaryFailure. No transaction is open."""
 
-    @property
-    def is_alive(self) -> bool:
-        """Return whether the background thread runs."""
-        return self._thread.is_alive()
+    @abstractmethod
+    def succeeded(self, session: Session, claim: Any) -> None:
+        """Record that it was accepted."""
+
+    @abstractmethod
+    def failed(self, session: Session, claim: Any, reason: str, *, permanent: bool) -> None:
+        """Put it back, or give it up."""
+
+    def work(self) -> bool:
+        """Give up on what takes too long and start what is due."""
+        self._reap()
+        return self._start_due() > 0
 
     def run_once(self) -> int:
         """Claim and send what is due now, and wait for it. Returns how many were tried.
@@ -63,22 +81,26 @@ class Dispatcher:
         started = self._start_due()
         while self._under_way:
             self._reap()
-            self._work.wait(0.02)
+            self._wake.wait(0.02)
         return started
 
     def _start_due(self) -> int:
         free = MOST_UNDER_WAY - len(self._under_way)
-        if free <= 0:
+        if free <= 0 or not self._is_anything_due():
             return 0
         with database.transaction(self._settings) as session:
-            claims = outbox.claim_due(session, owner=self._owner, at=now(), limit=free)
+            claims = self.claim(session, free)
         for claim in claims:
-            # One thread each, so that a service which hangs holds up nobody else's notification;
-            # daemons, so that it cannot hold up the end of the process either.
             thread = threading.Thread(target=self._send, args=(claim,), daemon=True)
             self._under_way.append((claim, thread, time.monotonic() + self._send_seconds))
             thread.start()
         return len(claims)
+
+    def _is_anything_due(self) -> bool:
+        # Asked without the write lock, which on SQLite the patients' messages need more.
+        with database.reading(self._settings) as session:
+            query = select(self.table.id).where(outbox.is_due(self.table, now())).limit(1)
+            return session.execute(query).first() is not None
 
     def _reap(self) -> None:
         still = []
@@ -88,54 +110,73 @@ class Dispatcher:
             if time.monotonic() < deadline:
                 still.append((claim, thread, deadline))
             else:
-                self._failed(claim, "The service did not answer in time.", permanent=False)
+                self._fail(claim, "The service did not answer in time.", permanent=False)
         self._under_way = still
 
-    def _send(self, claim: outbox.Claim) -> None:
+    def _send(self, claim: Any) -> None:
         try:
             self._attempt(claim)
         except SQLAlchemyError as error:
-            logger.error("dispatcher: the database failed (%s)", type(error).__name__)
-        self._work.set()
+            logger.error("%s: the database failed (%s)", self.name, type(error).__name__)
+        self._wake.set()
 
-    def _attempt(self, claim: outbox.Claim) -> None:
-        notification = notify.Notification(
-            level=claim.level,
-            link=f"{notify.desk_address(self._settings)}/alerts/{claim.alert_id}",
-            reference=claim.reference,
-        )
+    def _attempt(self, claim: Any) -> None:
         try:
-            notify.send(self._settings, claim.recipient, notification)
-        except notify.PermanentFailure as failure:
-            self._failed(claim, str(failure), permanent=True)
-        except notify.TemporaryFailure as failure:
-            self._failed(claim, str(failure), permanent=False)
+            self.attempt(claim)
+        except PermanentFailure as failure:
+            self._fail(claim, str(failure), permanent=True)
+        except TemporaryFailure as failure:
+            self._fail(claim, str(failure), permanent=False)
+        except SQLAlchemyError:
+            raise
         except Exception as error:
             # A plug-in of a notification service may raise anything; its text may hold addresses.
-            self._failed(claim, f"The notifier failed ({type(error).__name__}).", permanent=False)
+            self._fail(claim, f"The notifier failed ({type(error).__name__}).", permanent=False)
         else:
             with database.transaction(self._settings) as session:
-                outbox.mark_sent(session, claim, at=now())
+                self.succeeded(session, claim)
 
-    def _failed(self, claim: outbox.Claim, reason: str, *, permanent: bool) -> None:
-        logger.warning(
-            "notification %s to %s, attempt %d: %s",
-            claim.alert_id,
-            claim.recipient,
-            claim.attempt,
-            reason,
-        )
+    def _fail(self, claim: Any, reason: str, *, permanent: bool) -> None:
+        logger.warning("%s: attempt %d failed: %s", self.name, claim.attempt, reason)
         with database.transaction(self._settings) as session:
-            outbox.mark_failed(session, claim, at=now(), reason=reason, permanent=permanent)
+            self.failed(session, claim, reason, permanent=permanent)
 
-    def _run(self) -> None:
-        while not self._stopped.is_set():
-            started = 0
-            try:
-                self._reap()
-                started = self._start_due()
-            except SQLAlchemyError as error:
-                logger.error("dispatcher: the database failed (%s)", type(error).__name__)
-            if not started:
-                self._work.wait(POLL_SECONDS)
-            self._work.clear()
+
+class Dispatcher(OutboxWorker):
+    """Sends notifications to staff."""
+
+    name = "dispatcher"
+    table = Delivery
+
+    def claim(self, session: Session, limit: int) -> List[outbox.Claim]:
+        """Claim due notifications, emergencies first."""
+        return outbox.claim_due(session, owner=self._owner, at=now(), limit=limit)
+
+    def attempt(self, claim: outbox.Claim) -> None:
+        """Send one notification to its recipient's address of now, or of the ladder's start."""
+        escalation = load_escalation(self._settings.escalation)
+        with database.reading(self._settings) as session:
+            alert = get_alert(session, claim.alert_id)
+            # An address that was corrected helps; one that was removed does not strand an alert.
+            address: Optional[Address] = addresses(escalation.people).get(claim.recipient)
+            if address is None and claim.recipient != LOG_RECIPIENT:
+                address = address_in_copy(alert, claim.recipient)
+            notification = Notification.about(
+                alert,
+                kind=claim.kind,
+                level=claim.level,
+                reference=claim.reference,
+                link=f"{notify.desk_address(self._settings)}/alerts/{claim.alert_id}",
+                with_text=escalation.patient_text,
+            )
+        notify.send(claim.recipient, address, notification)
+
+    def succeeded(self, session: Session, claim: outbox.Claim) -> None:
+        """Record that the recipient's service accepted it."""
+        outbox.mark_sent(session, claim, at=now())
+
+    def failed(
+        self, session: Session, claim: outbox.Claim, reason: str, *, permanent: bool
+    ) -> None:
+        """Put it back with a later time, or list it for the desk."""
+        outbox.mark_failed(session, claim, at=now(), reason=reason, permanent=permanent)

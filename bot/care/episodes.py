@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from bot.care import audit
+from bot.care import audit, ladders
 from bot.care.clock import now
 from bot.care.models import Alert, Episode, Message, Patient
 
@@ -98,6 +98,7 @@ def close_episode(session: Session, alert_id: str, *, nurse: str, outcome: str) 
         raise AlreadyClosed(f"{episode.closed_by} has closed this before.")
     episode.closed_at, episode.closed_by, episode.outcome = now(), nurse, outcome
     alert.outcome, alert.resolved_by, alert.resolved_at = outcome, nurse, episode.closed_at
+    ladders.cancel(session, alert)
     audit.record(session, actor=nurse, action=audit.CLOSED, alert_id=alert.id, outcome=outcome)
     return episode
 

@@ -12,8 +12,8 @@ from typing import Optional
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.care import audit, outgoing
-from bot.care.alerts import acknowledge, cancel_pending, get_alert, start_ladder, touch
+from bot.care import audit, ladders, outgoing
+from bot.care.alerts import acknowledge, get_alert, touch
 from bot.care.clock import now
 from bot.care.episodes import OUTCOMES, AlreadyClosed
 from bot.care.models import Alert, Note, OutgoingMessage
@@ -155,7 +155,7 @@ def resolve(session: Session, alert_id: str, *, nurse: str, outcome: str, reason
     episode.closed_at, episode.closed_by, episode.outcome = at, nurse, outcome
     if episode.taken_over_by is not None:
         _end_take_over(session, alert)
-    cancel_pending(session, alert)
+    ladders.cancel(session, alert)
     audit.record(session, actor=nurse, action=audit.CLOSED, alert_id=alert.id, outcome=outcome)
     return alert
 
@@ -183,7 +183,7 @@ def lower_level(
         session, patient=alert.episode.patient, nurse=nurse, level=level, key=_key("level", alert)
     )
     if alert.acknowledged_at is None:
-        start_ladder(session, alert)
+        ladders.start(session, alert)
     else:
         touch(alert)
     audit.record(

@@ -187,6 +187,8 @@ class Delivery(Base):
     alert_id = Column(ForeignKey("alerts.id"), nullable=False, index=True)
     recipient = Column(String(120), nullable=False)
     level = Column(LevelNumber, nullable=False)
+    #: ``alert``, ``reminder`` or ``silent``: what the recipient is told (bot.care.ladders).
+    kind = Column(String(16), nullable=False, default="alert")
     #: The same for every attempt, and part of the message, so that a resend is recognisable.
     idempotency_key = Column(String(200), nullable=False, unique=True)
     #: ``due`` (also between retries), ``sending`` (claimed), ``sent`` or ``failed``.

@@ -1,54 +1,22 @@
-"""Sends one notification to one recipient through Apprise. Never carries patient text."""
+"""Sends one notification to one address: Apprise, a signed webhook or a FHIR server."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import Optional
 
 import apprise
 
-from bot.care.alerts import LOG_RECIPIENT
-from bot.settings import Recipient, Settings
+from bot.care import fhir, signed_webhook
+from bot.care.ladder import Address
+from bot.care.ladders import LOG_RECIPIENT
+from bot.care.notification import Notification, PermanentFailure, TemporaryFailure
+from bot.settings import Settings
 from bot.triage.vocabulary import Level
 
 logger = logging.getLogger(__name__)
 
 APP_NAME = "B12 Symptom Check"
-
-_TITLES = {
-    Level.EMERGENCY_NOW: "EMERGENCY: a patient needs a nurse now",
-    Level.URGENT_SAME_DAY: "Same day: a patient needs a nurse today",
-    Level.ROUTINE: "Routine: a patient asks for a call-back",
-    Level.SELF_CARE: "For information: a patient wrote",
-}
-
-
-class PermanentFailure(Exception):
-    """Trying again cannot help; the message says what the operator has to fix."""
-
-
-class TemporaryFailure(Exception):
-    """The notification service refused or did not answer; a later attempt may succeed."""
-
-
-@dataclass(frozen=True)
-class Notification:
-    """What a recipient is told: a level, a link to the desk, and a reference to spot a resend."""
-
-    level: Level
-    link: str
-    reference: str
-
-    @property
-    def title(self) -> str:
-        """Return the subject line."""
-        return _TITLES[self.level]
-
-    @property
-    def body(self) -> str:
-        """Return the message itself."""
-        return f"Open the alert on the nurse desk:\n{self.link}\n\nReference: {self.reference}"
 
 
 def desk_address(settings: Settings) -> str:
@@ -57,21 +25,37 @@ def desk_address(settings: Settings) -> str:
     return configured.rstrip("/") or f"http://{settings.host}:{settings.care_port}/desk"
 
 
-def send(settings: Settings, recipient: str, notification: Notification) -> None:
+def send(recipient: str, address: Optional[Address], notification: Notification) -> None:
     """Send now, and return only if the service of the recipient accepted it.
 
     Raises PermanentFailure when the settings do not allow it, TemporaryFailure otherwise. May block
-    for as long as the service does: Apprise limits single reads, the caller limits the whole.
+    for as long as the service does: each notifier limits single reads, the caller the whole.
     """
     if recipient == LOG_RECIPIENT:
         logger.warning("%s; see %s", notification.title, notification.link)
         return
-    known = _find(settings, recipient)
-    if known is None:
-        raise PermanentFailure("This recipient is no longer in the settings.")
-    # async_mode off: each send has a thread of its own already.
+    if address is None:
+        raise PermanentFailure("This recipient is no longer in escalation.yml.")
+    if address.url.startswith(signed_webhook.SCHEME):
+        signed_webhook.send(address, notification)
+    elif address.url.startswith(fhir.SCHEME):
+        fhir.send(address, notification)
+    else:
+        _send_by_apprise(address, notification)
+
+
+def understands(address: Address) -> bool:
+    """Return whether some notifier knows what to do with an address. Sends nothing."""
+    if address.url.startswith((signed_webhook.SCHEME, fhir.SCHEME)):
+        return True
+    return bool(apprise.Apprise.instantiate(address.url, suppress_exceptions=True))
+
+
+def _send_by_apprise(address: Address, notification: Notification) -> None:
+    # One Apprise object per recipient: it gives one answer for all its targets. async_mode off:
+    # each send has a thread of its own already.
     sender = apprise.Apprise(asset=apprise.AppriseAsset(app_id=APP_NAME, async_mode=False))
-    if not sender.add(known.url):
+    if not sender.add(address.url):
         raise PermanentFailure("The address of this recipient is not one that Apprise understands.")
     kind = (
         apprise.NotifyType.FAILURE
@@ -80,7 +64,3 @@ def send(settings: Settings, recipient: str, notification: Notification) -> None
     )
     if not sender.notify(title=notification.title, body=notification.body, notify_type=kind):
         raise TemporaryFailure("The notification service refused it or did not answer.")
-
-
-def _find(settings: Settings, name: str) -> Optional[Recipient]:
-    return next((entry for entry in settings.notify if entry.name == name), None)

@@ -7,12 +7,11 @@ was down or the database was full, this is how a nurse still hears of it.
 from __future__ import annotations
 
 import logging
-import sqlite3
-import threading
+import time
 from datetime import timedelta
+from typing import Dict
 
 from sqlalchemy import and_, or_, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.care import database
@@ -20,6 +19,7 @@ from bot.care.alerts import raise_alert
 from bot.care.clock import now
 from bot.care.conversations import UserMessage, messages_after
 from bot.care.models import Alert, Episode, Message, Patient
+from bot.care.worker import Worker
 from bot.settings import Settings
 from bot.triage.plain import assessment_from_plain
 from bot.triage.vocabulary import Assessment, Level, Subtype
@@ -34,66 +34,70 @@ WATCHED = {
     "screen_failed": Level.URGENT_SAME_DAY,
 }
 INTERVAL_SECONDS = 3.0
+#: How long an event may stay invisible after its id was given out.
+OVERLAP_SECONDS = 60.0
 #: How far back the first sweep after a start looks.
 LOOK_BACK = timedelta(days=7)
 #: An alert is written this much after the message it belongs to, at the most.
 TOLERANCE = timedelta(minutes=10)
 
 
-class Sweeper:
+class Sweeper(Worker):
     """Compares the conversation store with the alerts, at start and every few seconds."""
 
+    name = "sweeper"
+
     def __init__(self, settings: Settings, *, interval: float = INTERVAL_SECONDS) -> None:
+        super().__init__(interval=interval)
         self._settings = settings
-        self._interval = interval
-        self._last_event = 0
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+        self._settled = 0
+        #: When each event after ``_settled`` was dealt with, in seconds of the monotonic clock.
+        self._seen: Dict[int, float] = {}
 
-    def start(self) -> None:
-        """Sweep now and from then on, in the background."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop after the sweep that is under way."""
-        self._stopped.set()
-        self._thread.join()
-
-    @property
-    def is_alive(self) -> bool:
-        """Return whether the background thread runs."""
-        return self._thread.is_alive()
+    def work(self) -> bool:
+        """Sweep once."""
+        raised = self.sweep()
+        if raised:
+            logger.warning("sweeper: recovered %d messages that had no alert", raised)
+        return False
 
     def sweep(self) -> int:
         """Raise what has no alert yet and return how many messages that were.
 
-        Raises sqlite3.Error or SQLAlchemyError when one of the stores fails; nothing is skipped
-        then, the next sweep begins at the same message.
+        Raises SQLAlchemyError when one of the stores fails; nothing is skipped then, the next sweep
+        begins at the same message.
         """
-        raised = 0
-        since = now() - LOOK_BACK
+        raised, position, since = 0, self._settled, now() - LOOK_BACK
         while True:
-            found = messages_after(
-                self._settings.conversation_database, self._last_event, since, WATCHED
-            )
+            found = messages_after(self._settings.conversation_database, position, since, WATCHED)
             for message in found:
-                with database.transaction(self._settings) as session:
-                    if not _is_covered(session, message):
-                        _recover(session, message)
-                        raised += 1
-                self._last_event = message.event_id
+                position = message.event_id
+                if position not in self._seen:
+                    raised += self._raise_if_missing(message)
+                    self._seen[position] = time.monotonic()
             if not found:
-                return raised
+                break
+        self._settle()
+        return raised
 
-    def _run(self) -> None:
-        while not self._stopped.is_set():
-            try:
-                raised = self.sweep()
-                if raised:
-                    logger.warning("sweeper: recovered %d emergency messages", raised)
-            except (sqlite3.Error, SQLAlchemyError, ValueError) as error:
-                logger.error("sweeper: a store cannot be read (%s)", type(error).__name__)
-            self._stopped.wait(self._interval)
+    def _raise_if_missing(self, message: UserMessage) -> bool:
+        with database.reading(self._settings) as session:
+            if _is_covered(session, message):
+                return False
+        with database.transaction(self._settings) as session:
+            if _is_covered(session, message):
+                return False
+            _recover(session, message)
+        return True
+
+    def _settle(self) -> None:
+        # On PostgreSQL an event may become visible after one with a higher id, so the last minute
+        # is always read again.
+        before = time.monotonic() - OVERLAP_SECONDS
+        settled = [event for event, seen_at in self._seen.items() if seen_at < before]
+        for event in settled:
+            del self._seen[event]
+        self._settled = max([self._settled, *settled])
 
 
 def _is_covered(session: Session, message: UserMessage) -> bool:

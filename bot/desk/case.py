@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 from typing import List, Optional, Sequence, Tuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.care import audit
 from bot.care.accounts import NurseAccount
@@ -101,7 +102,7 @@ def _stored(settings: Settings, alert: Alert) -> Tuple[List[Said], bool]:
         lines = transcript(
             settings.conversation_database, alert.episode.patient.conversation_id, MOST_LINES
         )
-    except (sqlite3.Error, ValueError) as error:
+    except (SQLAlchemyError, ValueError) as error:
         logger.error("transcript cannot be read (%s)", type(error).__name__)
         return [], False
     return [Said(line.author, names[line.author], line.text, line.at) for line in lines], True

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple
 
 from bot.care import audit
-from bot.care.alerts import LOG_RECIPIENT
+from bot.care.ladders import LOG_RECIPIENT
 from bot.care.models import AuditEvent
 from bot.desk.view import LEVEL_NAMES
 from bot.triage.vocabulary import Level

@@ -10,7 +10,7 @@ from typing import List
 
 from bot.service.processes import Service, port_is_free, python, stop_all, wait_until_up
 from bot.service.training import TrainingFailed, ensure_model
-from bot.settings import Settings
+from bot.settings import Settings, database_address
 
 START_SECONDS = 180
 
@@ -64,7 +64,7 @@ def services_for(settings: Settings, model: str) -> List[Service]:
         "ACTION_ENDPOINT_SECRET": action_secret(settings),
         "LOCK_STORE": settings.lock_store,
         "UNSAVED_FOLDER": str(settings.folder / "unsaved"),
-        "CONVERSATION_DATABASE": str(settings.conversation_database),
+        "CONVERSATION_DATABASE": database_address(settings.conversation_database),
     }
     care = Service(
         name="care",

@@ -35,7 +35,7 @@ def test_the_environment_wins(tmp_path):
         ("region: Mars", "region"),
         ("web: {patient_port: 99999}", "web.patient_port"),
         ("web: {care_port: abc}", "web.care_port"),
-        ("notify: [{name: nurse}]", "notify"),
+        ("web: {patient_service: rasa}", "web.patient_service"),
         ("region: [", "settings.yml"),
     ],
 )

@@ -1,6 +1,7 @@
 import dataclasses
 
 import pytest
+import yaml
 
 from bot.care import database
 from bot.settings import Settings, load_settings
@@ -12,9 +13,25 @@ def settings_in(folder, **changes) -> Settings:
         folder=folder,
         care_database=f"sqlite:///{folder}/care.db",
         conversation_database=folder / "conversations.db",
-        notify=[],
         **changes,
     )
+
+
+def telling(settings, /, *, level_changes=None, **people) -> Settings:
+    """The same clinic with everybody named here on duty for the first tier, by one address each."""
+    plan = yaml.safe_load(settings.escalation.read_text())
+    plan["people"] = {
+        name: {"mail": {"url": address[0], "secret": address[1]}}
+        if isinstance(address, tuple)
+        else {"mail": address}
+        for name, address in people.items()
+    }
+    plan["rota"]["nurse on duty"] = [{"people": list(people)}] if people else []
+    for level, changes in (level_changes or {}).items():
+        plan["levels"][level].update(changes)
+    path = settings.folder / f"escalation-{len(list(settings.folder.glob('escalation-*')))}.yml"
+    path.write_text(yaml.safe_dump(plan, sort_keys=False))
+    return dataclasses.replace(settings, escalation=path)
 
 
 @pytest.fixture

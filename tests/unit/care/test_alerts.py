@@ -7,17 +7,14 @@ from bot.care import audit, database
 from bot.care.alerts import acknowledge, get_alert, list_alerts, messages_of
 from bot.care.episodes import AlreadyClosed, close_episode, open_episode
 from bot.care.models import Acknowledgement, Alert, Delivery
-from bot.settings import Recipient
 from bot.triage.vocabulary import Assessment, Level, Subtype
 
-from .conftest import settings_in
+from .conftest import settings_in, telling
 from .samples import EMERGENCY, TEXT, raise_sample
 
 
 def test_an_alert_is_written_with_its_cause_and_its_deliveries(settings, tmp_path):
-    nurses = [Recipient("nurse", "json://127.0.0.1"), Recipient("ward", "json://127.0.0.2")]
-    clinic = settings_in(tmp_path)
-    clinic = type(clinic)(**{**clinic.__dict__, "notify": nurses})
+    clinic = telling(settings_in(tmp_path), nurse="json://127.0.0.1", ward="json://127.0.0.2")
     with database.transaction(clinic) as session:
         alert_id = raise_sample(session).id
     with database.reading(settings) as session:
@@ -31,8 +28,11 @@ def test_an_alert_is_written_with_its_cause_and_its_deliveries(settings, tmp_pat
             33,
             20,
         )
-        assert {d.recipient for d in session.query(Delivery)} == {"nurse", "ward"}
-        assert [event.action for event in audit.timeline(session, alert_id)] == [audit.RAISED]
+        assert {d.recipient for d in session.query(Delivery)} == {"nurse (mail)", "ward (mail)"}
+        assert [event.action for event in audit.timeline(session, alert_id)] == [
+            audit.RAISED,
+            audit.STEP_TAKEN,
+        ]
 
 
 def test_nothing_is_written_when_the_transaction_fails(settings):
@@ -92,7 +92,7 @@ def test_the_same_message_twice_changes_nothing(settings):
     with database.reading(settings) as session:
         alert = get_alert(session, alert_id)
         assert len(messages_of(session, alert.episode_id)) == 1
-        assert len(audit.timeline(session, alert_id)) == 1
+        assert len(audit.timeline(session, alert_id)) == 2
 
 
 def test_after_a_nurse_closed_the_episode_the_next_emergency_is_a_new_alert(settings):
