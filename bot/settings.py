@@ -109,7 +109,7 @@ def _absolute(path: str) -> Path:
 def database_address(address: Union[str, Path]) -> str:
     """Return a database address; a path without a scheme is that of a SQLite file."""
     text, scheme = str(address), "sqlite:///"
-    if "://" not in text:
+    if text and "://" not in text:
         return scheme + str(_absolute(text))
     if text.startswith(scheme) and not text.startswith(scheme + "/"):
         return scheme + str(_absolute(text[len(scheme) :]))

@@ -98,6 +98,7 @@ def _settings_environment(settings: Settings) -> dict:
         "BOT_STORAGE_CARE_DATABASE": settings.care_database,
         "BOT_STORAGE_CONVERSATION_DATABASE": str(settings.conversation_database),
         "BOT_STORAGE_CHANNEL_DATABASE": settings.channel_database,
+        "BOT_ESCALATION": str(settings.escalation),
     }
 
 

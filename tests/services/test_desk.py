@@ -23,7 +23,7 @@ from sqlalchemy import text
 PROJECT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT / "tests" / "unit"))
 
-from care.conftest import settings_in  # noqa: E402
+from care.conftest import settings_in, telling  # noqa: E402
 from care.samples import CONTEXT, TEXT, raise_sample  # noqa: E402
 from care.test_sweeper import store  # noqa: E402
 
@@ -31,7 +31,6 @@ from bot.care import database  # noqa: E402
 from bot.care.clock import now  # noqa: E402
 from bot.desk import access, accounts  # noqa: E402
 from bot.service.processes import free_port  # noqa: E402
-from bot.settings import Recipient  # noqa: E402
 from bot.triage.vocabulary import Assertion, Assessment, Finding, Level, Subtype  # noqa: E402
 
 pytestmark = pytest.mark.services
@@ -50,11 +49,10 @@ def until(condition):
 class Care:
     """A care process on a database of its own."""
 
-    def __init__(self, folder, port=None, notify=()):
+    def __init__(self, folder, port=None):
         self.port = port or free_port()
         self.settings = settings_in(folder, care_port=self.port)
         self.address = f"http://127.0.0.1:{self.port}"
-        self.notify = [{"name": entry.name, "url": entry.url} for entry in notify]
         self.process = None
 
     def start(self):
@@ -63,7 +61,7 @@ class Care:
             "BOT_STORAGE_FOLDER": str(self.settings.folder),
             "BOT_STORAGE_CARE_DATABASE": self.settings.care_database,
             "BOT_STORAGE_CONVERSATION_DATABASE": str(self.settings.conversation_database),
-            "BOT_NOTIFY": json.dumps(self.notify),
+            "BOT_ESCALATION": str(self.settings.escalation),
         }
         command = [sys.executable, "-m", "bot.care.server", "--port", str(self.port)]
         self.log = open(self.settings.folder / "care.log", "ab")  # noqa: SIM115
@@ -276,8 +274,7 @@ def test_a_thousand_words_without_a_space_do_not_break_the_page(care, desk):
 def busy(care):
     """A morning: alerts of every level, one taken, one recovered, one notification given up."""
     clinic = settings_in(care.settings.folder)
-    listed = Recipient("Nurse on duty", "nonsense")
-    told = type(clinic)(**{**clinic.__dict__, "notify": [listed]})
+    told = telling(clinic, **{"Nurse on duty": "unknown://nowhere"})
     conversation = [
         ("user", "hi, had my b12 jab about 20 min ago"),
         ("bot", "Thank you for telling me. How are you feeling since then?"),

@@ -56,7 +56,16 @@ class WebServer(http.server.ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), _WebHandler)
-        self.posts, self.status = [], 200
+        self.posts, self.status, self.beats = [], 200, 0
+        #: Of each post: path, headers and body as they came.
+        self.raw = []
+        #: What is answered, besides the status.
+        self.answer = b""
+
+    @property
+    def web(self):
+        host, port = self.server_address
+        return f"http://{host}:{port}"
 
     @property
     def url(self):
@@ -69,7 +78,14 @@ class _WebHandler(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.server.status == 200:
             self.server.posts.append(json.loads(body))
+            self.server.raw.append((self.path, dict(self.headers), body))
         self.send_response(self.server.status)
+        self.end_headers()
+        self.wfile.write(self.server.answer)
+
+    def do_GET(self):
+        self.server.beats += 1
+        self.send_response(200)
         self.end_headers()
 
     def log_message(self, *arguments):

@@ -8,6 +8,7 @@ from email import message_from_string
 import pytest
 
 from bot.care import audit, database, outbox
+from bot.care.alerts import get_alert
 from bot.care.clock import now
 from bot.care.dispatcher import Dispatcher
 from bot.care.models import Delivery
@@ -104,20 +105,30 @@ def test_a_service_that_hangs_does_not_hold_up_another(settings):
     )
 
 
-@pytest.mark.parametrize("url", ["nonsense", "unknown://somewhere"])
-def test_an_address_nobody_understands_fails_for_good_and_stays_visible(settings, url):
-    clinic = telling(settings, nurse=url)
+def test_an_address_nobody_understands_fails_for_good_and_stays_visible(settings):
+    clinic = telling(settings, nurse="unknown://somewhere")
     alert_id = raised(clinic)
     Dispatcher(clinic).run_once()
     assert deliveries(clinic)["nurse"].state == "failed"
     with database.reading(clinic) as session:
         assert audit.timeline(session, alert_id)[-1].action == audit.DELIVERY_FAILED
+        (given_up,) = outbox.failed(session)
+    with database.transaction(clinic) as session:
+        assert outbox.try_again(session, given_up.id, nurse="Ada", at=now())
+    assert Dispatcher(clinic).run_once() == 1
 
 
-def test_a_recipient_taken_out_of_the_settings_fails_for_good(settings):
-    raised(telling(settings, nurse="json://127.0.0.1:9"))
-    Dispatcher(telling(settings, other="json://127.0.0.1:9")).run_once()
-    assert deliveries(settings)["nurse"].state == "failed"
+def test_editing_the_settings_cannot_strand_an_alert_under_way(settings):
+    with serving(WebServer()) as before, serving(WebServer()) as after:
+        alert_id = raised(telling(settings, nurse=before.url))
+        # Taken out: the alert still knows the address. Corrected: the new one is used.
+        Dispatcher(telling(settings, other=after.url)).run_once()
+        with database.transaction(settings) as session:
+            session.query(Delivery).one().state = "due"
+        Dispatcher(telling(settings, nurse=after.url)).run_once()
+    assert (len(before.posts), len(after.posts)) == (1, 1)
+    with database.reading(settings) as session:
+        assert str(before.server_address[1]) not in str(get_alert(session, alert_id).ladder)
 
 
 def test_after_the_last_attempt_a_human_has_to_look(settings):

@@ -26,7 +26,7 @@ async def test_a_waiting_reader_hears_of_an_alert_of_this_process(settings):
     await asyncio.sleep(0)
     alert_id = await asyncio.to_thread(raise_one, settings)
     events = await reader
-    assert [(event.action, event.alert_id) for event in events] == [(audit.RAISED, alert_id)]
+    assert (events[0].action, events[0].alert_id) == (audit.RAISED, alert_id)
     feed.stop()
 
 
@@ -44,7 +44,7 @@ async def test_a_waiting_reader_hears_of_an_alert_of_another_process(settings):
     await asyncio.to_thread(
         subprocess.run, [sys.executable, "-c", program, str(settings.folder)], check=True
     )
-    assert [event.action for event in await reader] == [audit.RAISED]
+    assert (await reader)[0].action == audit.RAISED
     feed.stop()
 
 
@@ -54,9 +54,10 @@ async def test_a_reader_that_was_away_gets_what_it_missed(settings):
     seen = await feed.newest()
     missed = [raise_one(settings, conversation_id=name) for name in "bc"]
     events = await feed.events_after(seen, wait_seconds=20)
-    while len(events) < 2:
+    while len(events) < 4:
         events += await feed.events_after(events[-1].id, wait_seconds=20)
-    assert [event.alert_id for event in events] == missed and before not in missed
+    raised = [event.alert_id for event in events if event.action == audit.RAISED]
+    assert raised == missed and before not in missed
     feed.stop()
 
 
