@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import List, Optional, Sequence, Tuple
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
-
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from bot.care import audit
 from bot.care.accounts import NurseAccount
