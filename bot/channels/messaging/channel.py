@@ -75,6 +75,8 @@ class MessagingChannel(Sending, InputChannel):
     content_type: ClassVar[str] = "application/json"
     #: Bytes a request may have.
     largest_body: ClassVar[int] = 64 * 1024
+    #: Whether the provider sends a request again that we could not read.
+    repeats_refused: ClassVar[bool] = False
     keywords: ClassVar[Dict[Keyword, Any]] = keywords.EVERYWHERE
 
     @classmethod
@@ -153,13 +155,27 @@ class MessagingChannel(Sending, InputChannel):
         @routes.post("/webhook", stream=True)
         async def webhook(request: Request) -> HTTPResponse:
             body = await read_body(request, self.largest_body, self.content_type)
-            brought = self.read(request, body)
+            brought = self._read(request, body)
             for message in brought.messages:
                 await self.take(message)
             return brought.answer or response.text("ok")
 
         self.add_routes(routes)
         return routes
+
+    def _read(self, request: Request, body: bytes) -> Webhook:
+        try:
+            return self.read(request, body)
+        except (TypeError, ValueError, LookupError, AttributeError) as error:
+            logger.error("Channel %s cannot read a request: %s", self.name(), type(error).__name__)
+            unreadable = Refused(400, "unreadable", "The request cannot be read.")
+        except Refused as refused:
+            unreadable = refused
+        if unreadable.status == 400 and self.repeats_refused:
+            # Verified, and repeated for days: it would hold up the messages of everybody else.
+            logger.error("Channel %s threw a request away: %s", self.name(), unreadable.code)
+            return Webhook()
+        raise unreadable
 
     async def stop(self) -> None:
         """Stop looking for work and give what has begun a few seconds to end."""

@@ -14,7 +14,7 @@ from bot.channels.messaging.channel import MessagingChannel, Webhook
 from bot.channels.messaging.provider import CannotSend, TryLater, check_status
 from bot.channels.messaging.received import Received
 from bot.channels.messaging.signatures import same, sign
-from bot.channels.messaging.webhooks import identifier, mapping, read_json, words
+from bot.channels.messaging.webhooks import identifier, listing, mapping, read_json, words
 from bot.channels.outgoing import Due
 from bot.channels.requests import Refused
 
@@ -32,6 +32,7 @@ class MessengerChannel(MessagingChannel):
 
     needs = credentials.MESSENGER
     channels = ("messenger",)
+    repeats_refused = True
     # One request may bring many messages.
     largest_body = 512 * 1024
     _most_messages = 1000
@@ -56,13 +57,13 @@ class MessengerChannel(MessagingChannel):
         if not same(request.headers.get("x-hub-signature-256"), expected):
             raise Refused(403, "bad_signature", "The signature is wrong.")
         data = read_json(body)
-        if data.get("object") != "page" or not isinstance(data.get("entry"), list):
+        if data.get("object") != "page":
             return Webhook()
         events = [
             mapping(event)
-            for entry in data["entry"]
-            for event in (mapping(entry).get("messaging") or [])[: self._most_messages]
-        ]
+            for entry in listing(data.get("entry"))
+            for event in listing(mapping(entry).get("messaging"))
+        ][: self._most_messages]
         found = [self._read_event(event) for event in events]
         return Webhook([message for message in found if message])
 

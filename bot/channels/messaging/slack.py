@@ -17,7 +17,14 @@ from bot.channels.messaging.channel import MessagingChannel, Webhook
 from bot.channels.messaging.provider import CannotSend, TryLater, check_status
 from bot.channels.messaging.received import Received
 from bot.channels.messaging.signatures import is_fresh, same, sign
-from bot.channels.messaging.webhooks import identifier, mapping, read_body, read_json, words
+from bot.channels.messaging.webhooks import (
+    identifier,
+    listing,
+    mapping,
+    read_body,
+    read_json,
+    words,
+)
 from bot.channels.outgoing import Due
 from bot.channels.requests import Refused
 from bot.channels.safe_text import call_line
@@ -44,6 +51,7 @@ class SlackChannel(MessagingChannel):
 
     needs = credentials.SLACK
     channels = ("slack",)
+    repeats_refused = True
     largest_body = 256 * 1024
 
     def read(self, request: Request, body: bytes) -> Webhook:
@@ -117,8 +125,8 @@ class SlackChannel(MessagingChannel):
         except ValueError:
             raise Refused(400, "bad_form", "The form cannot be read.") from None
         data = read_json(form.get("payload", [""])[0].encode())
-        actions, place = data.get("actions"), mapping(data.get("container"))
-        if data.get("type") != "block_actions" or not isinstance(actions, list) or not actions:
+        actions, place = listing(data.get("actions")), mapping(data.get("container"))
+        if data.get("type") != "block_actions" or not actions:
             return None
         action = mapping(actions[0])
         channel, at = identifier(place.get("channel_id")), identifier(action.get("action_ts"))

@@ -32,6 +32,7 @@ class TelegramChannel(MessagingChannel):
 
     needs = credentials.TELEGRAM
     channels = ("telegram",)
+    repeats_refused = True
     largest_body = 256 * 1024
 
     def read(self, request: Request, body: bytes) -> Webhook:

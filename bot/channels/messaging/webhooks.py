@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
 from sanic.request import Request
 
@@ -43,6 +43,11 @@ def read_json(body: bytes) -> Dict[str, Any]:
 def mapping(value: Any) -> Dict[str, Any]:
     """Return a JSON object, or an empty one for anything else."""
     return value if isinstance(value, dict) else {}
+
+
+def listing(value: Any) -> List[Any]:
+    """Return a JSON list, or an empty one for anything else."""
+    return value if isinstance(value, list) else []
 
 
 def words(value: Any) -> Optional[str]:

@@ -121,7 +121,7 @@ class System:
     async def server(self):
         """Run a server; a second one is a second process on the same database, as far as the
         connectors can tell."""
-        from sanic import Sanic
+        from sanic import Sanic, response
 
         from bot.channels.guard import guarded
 
@@ -131,6 +131,8 @@ class System:
         Sanic.test_mode = True
         wrapped = guarded(self.channel, self.settings, self.timeout)
         app.blueprint(wrapped.blueprint(self.engine), url_prefix=f"/webhooks/{self.name}")
+        # As in Rasa's server; without any address at all Sanic cannot even refuse.
+        app.add_route(lambda _: response.text("hello"), "/")
         listening = socket.create_server(("127.0.0.1", 0))
         server = await app.create_server(
             sock=listening, return_asyncio_server=True, access_log=False
@@ -153,6 +155,17 @@ class System:
         module = import_module(f"bot.channels.messaging.{self.name}")
         channel_class = getattr(module, f"{self.name.capitalize()}Channel")
         return channel_class(self.settings, {**self.given, self.api: self.provider.address})
+
+    #: What a client gets when the server has answered and hung up while it was still sending.
+    client_error = (httpx.WriteError, httpx.RemoteProtocolError, httpx.ReadError)
+
+    async def provider_says(self, start, seconds=20):
+        """Wait until a message that starts like this reached the provider."""
+        for _ in range(int(seconds / 0.05)):
+            if any(message["text"].startswith(start) for message in self.provider.sent):
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"no {start} within {seconds} s")
 
     async def settled(self):
         """Wait until nothing waits to be answered or sent."""

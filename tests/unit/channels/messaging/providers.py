@@ -51,7 +51,7 @@ class StandIn:
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
-        self.address = "http://127.0.0.1:%s" % self._runner.addresses[0][1]
+        self.address = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
 
     async def stop(self):
         await self._runner.cleanup()
