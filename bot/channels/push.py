@@ -25,6 +25,8 @@ from bot.channels.once import Once
 from bot.channels.requests import Refused, read_json
 from bot.channels.store import Turn
 from bot.settings import Settings, load_settings
+from bot.triage.episode import lower
+from bot.triage.vocabulary import Level
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +67,7 @@ def register(channel: str, sender: Sender, presence: Optional[Presence] = None) 
 
 
 class InternalChannel(InputChannel):
-    """The two addresses for care: POST /internal/push and POST /internal/take-over.
+    """The addresses for care: POST /internal/push, /internal/take-over and /internal/level.
 
     Both need the header X-Action-Secret. No patient writes here.
     """
@@ -89,7 +91,7 @@ class InternalChannel(InputChannel):
         return "/internal"
 
     def blueprint(self, on_new_message: Handler) -> Blueprint:
-        """Return the two routes."""
+        """Return the routes."""
         internal = Blueprint("internal", __name__)
 
         @internal.exception(Refused)
@@ -120,6 +122,13 @@ class InternalChannel(InputChannel):
             if changed and channel in _presences:
                 await _presences[channel](conversation, nurse)
             return response.json({"state": "taken over" if nurse else "handed back"})
+
+        @internal.post("/level", stream=True)
+        async def level(request: Request) -> HTTPResponse:
+            message = await self._read(request)
+            conversation = _text(message, "conversation_id", 255)
+            await _lower_level(request.app.ctx.agent, conversation, _level(message))
+            return response.json({"state": "lowered"})
 
         return internal
 
@@ -176,6 +185,38 @@ async def _set_nurse(agent: Any, conversation: str, nurse: Optional[str]) -> boo
         tracker.update(SlotSet("nurse_present", nurse))
         await agent.tracker_store.save(tracker)
     return True
+
+
+async def _lower_level(agent: Any, conversation: str, level: Level) -> None:
+    """Let the memory of the conversation forget a higher level: a nurse has judged it (G-03)."""
+    if agent is None or not agent.is_ready():
+        raise Refused(503, "starting", "The conversations are not loaded yet.")
+    async with agent.lock_store.lock(conversation):
+        if not await agent.tracker_store.exists(conversation):
+            raise Refused(404, "no_conversation", "There is no such conversation.")
+        tracker = await agent.processor.get_tracker(conversation)
+        state = tracker.get_slot("episode")
+        if state is None:
+            return
+        for name, value in after_lowering(state, level).items():
+            tracker.update(SlotSet(name, value))
+        await agent.tracker_store.save(tracker)
+
+
+def after_lowering(state: Mapping[str, Any], level: Level) -> Dict[str, Any]:
+    """Return the slots of a conversation after a nurse set ``level``."""
+    slots: Dict[str, Any] = {"episode": lower(state, level), "triage_level": level.name}
+    if level is not Level.EMERGENCY_NOW:
+        slots["emergency_open"] = "no"
+    return slots
+
+
+def _level(message: Mapping[str, Any]) -> Level:
+    try:
+        return Level[_text(message, "level", 32)]
+    except KeyError:
+        names = ", ".join(level.name for level in Level)
+        raise Refused(400, "bad_request", f"level must be one of {names}.") from None
 
 
 def _text(message: Mapping[str, Any], field: str, longest: int) -> str:

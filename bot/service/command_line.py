@@ -67,6 +67,12 @@ def build_parser() -> argparse.ArgumentParser:
     add.add_argument("--role", choices=("nurse", "lead", "auditor", "admin"), default="nurse")
     add.set_defaults(run=_user_add)
 
+    check = commands.add_parser("check", help="who would be told now, and what is set up wrongly")
+    check.add_argument(
+        "--production", action="store_true", help="also what only a production needs"
+    )
+    check.set_defaults(run=_check)
+
     migrate = commands.add_parser("migrate", help="bring the care database to the current schema")
     migrate.set_defaults(run=_migrate)
     return parser
@@ -160,6 +166,13 @@ def _user_add(options: argparse.Namespace) -> int:
         raise CommandError(str(error)) from error
     print(f"Added {options.name} as {options.role}.")
     return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from bot.service.check import check
+    from bot.settings import load_settings
+
+    return check(load_settings(), sys.stdout, production=options.production)
 
 
 def _migrate(options: argparse.Namespace) -> int:

@@ -1,0 +1,39 @@
+"""``python -m bot check``: the configuration doctor.
+
+Each subject is a function that looks at one thing and returns findings. Add a subject by adding
+its function to ``SUBJECTS``.
+"""
+
+from __future__ import annotations
+
+from typing import Callable, Iterable, List, TextIO, Tuple
+
+from bot.service.check_alerts import check_channels, check_notifiers, check_who_is_told
+from bot.service.findings import ERROR, OK, WARNING, Finding
+from bot.settings import Settings
+
+#: Looks at one thing; the second argument says whether it is to stand a production's demands.
+Subject = Callable[[Settings, bool], Iterable[Finding]]
+
+SUBJECTS: List[Tuple[str, Subject]] = [
+    ("Who would be told of an alert right now", check_who_is_told),
+    ("Notifiers", check_notifiers),
+    ("Channels", check_channels),
+]
+
+_MARKS = {OK: "ok     ", WARNING: "warning", ERROR: "ERROR  "}
+
+
+def check(settings: Settings, output: TextIO, *, production: bool = False) -> int:
+    """Write what every subject finds and return the exit code: 1 when there is an error."""
+    errors = warnings = 0
+    for title, subject in SUBJECTS:
+        print(title, file=output)
+        for finding in subject(settings, production):
+            errors += finding.state == ERROR
+            warnings += finding.state == WARNING
+            print(f"  {_MARKS[finding.state]}  {finding.sentence}", file=output)
+            if finding.fix:
+                print(f"           {finding.fix}", file=output)
+    print(f"{errors} errors, {warnings} warnings.", file=output)
+    return 1 if errors else 0
