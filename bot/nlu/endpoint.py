@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Dict, Optional
 
+from jsonschema.protocols import Validator
+from jsonschema.validators import validator_for
+from rasa.core.actions.action import RemoteAction
 from rasa.utils.endpoints import EndpointConfig
 
 #: Seconds until an action counts as failed. Rasa's own limit is five minutes, while it gives up the
@@ -45,6 +49,26 @@ class ActionEndpoint(EndpointConfig):
         if "json" in kwargs:
             kwargs["json"] = only_this_turn(kwargs["json"])
         return await super().request(method, subpath, content_type, compress, **kwargs)
+
+
+@lru_cache(maxsize=1)
+def _answer_schema() -> Validator:
+    schema = RemoteAction.action_response_format_spec()
+    return validator_for(schema)(schema)
+
+
+def check_answers_once_compiled() -> None:
+    """Make Rasa check the answers of custom actions with a schema that is prepared once.
+
+    Rasa checks its own schema, the same each time, before each answer: 20 ms of processor time an
+    action, more than everything else a message needs. The answers are checked as before.
+    """
+    RemoteAction._validate_action_result = _is_valid  # type: ignore[method-assign]
+
+
+def _is_valid(action: RemoteAction, answer: Dict[str, Any]) -> bool:
+    _answer_schema().validate(answer)
+    return True
 
 
 def only_this_turn(call: Dict[str, Any]) -> Dict[str, Any]:

@@ -70,9 +70,10 @@ def build_app(model: Path):  # type: ignore[no-untyped-def]
     from rasa.core.utils import AvailableEndpoints
 
     from bot.channels.guard import guarded
-    from bot.nlu.endpoint import ActionEndpoint
+    from bot.nlu.endpoint import ActionEndpoint, check_answers_once_compiled
     from bot.nlu.processor import ShortSessionProcessor
 
+    check_answers_once_compiled()
     # Rasa gives no other way to choose the processor.
     rasa.core.agent.MessageProcessor = ShortSessionProcessor  # type: ignore[misc]
     endpoints = AvailableEndpoints.read_endpoints(str(PROJECT / "endpoints.yml"))
