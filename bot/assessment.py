@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.screening import screen
-from bot.screening.second_opinion import opinion
-from bot.triage import Assessment, Context, assess
+from bot.screening.unexplained import opinion_on_rest
+from bot.triage import Assessment, Context, Level, assess
 
 _NOTHING_KNOWN = Context()
 
@@ -14,4 +14,8 @@ def assess_text(text: str, context: Context = _NOTHING_KNOWN, language: str = "e
 
     ``context`` is what is known besides the message; what is unknown is read the safe way (G-07).
     """
-    return assess(screen(text, language), context, opinion(text))
+    screening = screen(text, language)
+    assessment = assess(screening, context)
+    if assessment.level is Level.EMERGENCY_NOW:
+        return assessment  # nothing could raise it
+    return assess(screening, context, opinion_on_rest(text, screening))

@@ -13,7 +13,7 @@ from typing import Any, Dict, Mapping, Optional
 
 from bot.nlu.wording import CRISIS, emergency_kind, mentions_crisis
 from bot.screening import screen
-from bot.screening.second_opinion import opinion
+from bot.screening.unexplained import opinion_on_rest
 from bot.triage import assess
 from bot.triage.answers import Reply, reply_to
 from bot.triage.episode import advance
@@ -131,7 +131,8 @@ def read_turn(text: str, guess: Guess, memory: Memory, now: datetime) -> Turn:
     """
     screening = screen(text)
     alarm = guess.intent == "report_red_flag" and guess.red_flag >= CLASSIFIER_ALARM
-    doubt = max(opinion(text), load_table().policy["second_opinion"]["ask"] if alarm else 0.0)
+    rest = opinion_on_rest(text, screening)
+    doubt = max(rest, load_table().policy["second_opinion"]["ask"] if alarm else 0.0)
     context = memory.context(now)
     reply = reply_to(memory.episode, text)
     message = assess(screening, context, doubt)
