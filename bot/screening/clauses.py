@@ -58,7 +58,7 @@ def lay_out(read: Read, breakers: Sequence[int], states: FrozenSet[int]) -> Layo
         new_part = (
             index == 0
             or (new_sentence and not _carries_on(words, index, part_start))
-            or index in breaks
+            or (index in breaks and not _narrows(words, index))
             or index - part_start >= _LONGEST_STATEMENT
             or (not new_sentence and _begins(words, index, states))
         )
@@ -68,6 +68,12 @@ def lay_out(read: Read, breakers: Sequence[int], states: FrozenSet[int]) -> Layo
         sentence.append(number)
         statement.append(part)
     return Layout(tuple(sentence), tuple(statement), frozenset(questions), tuple(starts))
+
+
+def _narrows(words: Sequence[Word], index: int) -> bool:
+    """ "Bumps, but only round the needle" says where, and nothing new."""
+    following = words[index + 1].word if index + 1 < len(words) else ""
+    return words[index].word == "but" and following in ("only", "just")
 
 
 def _carries_on(words: Sequence[Word], index: int, part_start: int) -> bool:

@@ -143,6 +143,9 @@ def _belongs(a: Hit, b: Hit, bodies: Sequence[Hit], read: Read) -> bool:
     if (a in bodies) == (b in bodies):
         return True
     part, change = (a, b) if a in bodies else (b, a)
+    owner = _owner(change, bodies, read)
+    if owner is not None and not _overlap(owner, part):
+        return False
     inside = {i for hit in bodies for i in range(hit.start, hit.end)}
     for other in bodies:
         if _overlap(other, part) or _overlap(other, change):
@@ -156,6 +159,19 @@ def _belongs(a: Hit, b: Hit, bodies: Sequence[Hit], read: Read) -> bool:
         if not all(i in inside or read.words[i].word in _LIST_WORDS for i in between):
             return False
     return True
+
+
+def _owner(change: Hit, bodies: Sequence[Hit], read: Read) -> Optional[Hit]:
+    """The body part that the change says it is of: "dry mouth & swelling of the arm"."""
+    words = read.words
+    end = change.end
+    if words[end - 1].word != "of" and (end >= len(words) or words[end].word != "of"):
+        return None
+    for other in bodies:
+        if 0 <= other.start - end <= 3:
+            after = words[other.end].word if other.end < len(words) else ""
+            return None if after in ("and", "or") else other
+    return None
 
 
 @lru_cache(maxsize=1)

@@ -38,24 +38,28 @@ class Meaning:
 class Context:
     """The cues of one message, asked once per finding."""
 
-    def __init__(self, read: Read, layout: Layout, cues: Dict[str, List[Hit]]):
+    def __init__(
+        self,
+        read: Read,
+        layout: Layout,
+        cues: Dict[str, List[Hit]],
+        found: Sequence[Candidate],
+    ):
         self._read = read
         self._layout = layout
         self._nearby = Nearby(read, layout, cues)
-        self.negated = negated_words(read, layout, cues)
-        self._negators = frozenset(h.start for h in cues.get("neg", ()))
+        self.negated = negated_words(read, layout, cues, found)
+        self._negators: Dict[int, int] = {}
+        for hit in cues.get("neg", ()):
+            self._negators[hit.start] = max(self._negators.get(hit.start, 0), hit.end)
         self._people = People(self._nearby)
         self._hypothetical = Hypothetical(self._nearby)
-        self._history = History(self._nearby, self.negated)
+        self._history = History(self._nearby, self.negated, {each.start for each in found})
 
     @property
     def general_question(self) -> bool:
         """Whether a finding was only asked about in general (Q-01)."""
         return self._hypothetical.general_question
-
-    def know_findings(self, found: Sequence[Candidate]) -> None:
-        """Tell the context where the findings are: "gone" belongs to the nearest."""
-        self._history.starts_of_findings = {candidate.start for candidate in found}
 
     def told_as_past(self, found: Candidate) -> bool:
         """Whether the finding is told as over."""
@@ -66,7 +70,8 @@ class Context:
         experiencer, extra = self._people.whose(found)
         assertion = self._assertion(found)
         if experiencer is Experiencer.OTHER and not extra:
-            was_theirs = self._history.was_another_persons(found)
+            gone = assertion is Assertion.RESOLVED
+            was_theirs = self._history.was_another_persons(found, gone)
             if was_theirs and assertion in (Assertion.PRESENT, Assertion.RESOLVED):
                 assertion = Assertion.HISTORICAL
             elif not was_theirs and found.key.startswith(HERS_IF_CURRENT):
@@ -95,10 +100,11 @@ class Context:
     def _is_negated(self, found: Candidate) -> bool:
         words = self._read.words
         evidence = sorted(found.evidence)
-        if any(self.negated[i] for i in evidence) and not any(
-            i in self._negators for i in evidence
-        ):
+        own = [self._negators[i] for i in evidence if i in self._negators]
+        if any(self.negated[i] for i in evidence) and not own:
             return True
+        if own and max(own) > found.end:
+            return True  # "no breathing trouble" is no "no breathing"
         after = found.end
         if after < len(words) and words[after].word in ("no", "none", "nope", "nil", "negative"):
             following = words[after + 1] if after + 1 < len(words) else None
@@ -114,12 +120,3 @@ class Context:
             return False
         between = self._read.words[found.end : hit.start]
         return len(between) <= 1 or all(word.word in _LINKING for word in between[:4])
-
-
-def contexts(
-    read: Read, layout: Layout, cues: Dict[str, List[Hit]], found: Sequence[Candidate]
-) -> Context:
-    """The context of a message that knows where its findings are."""
-    context = Context(read, layout, cues)
-    context.know_findings(found)
-    return context

@@ -35,7 +35,7 @@ class People:
         subject = self._subject(found)
         if subject is None or self._is_about_patient(found):
             return Experiencer.PATIENT, set()
-        if subject == "animal":
+        if subject == "not_a_person":
             return Experiencer.OTHER, {"group"}
         if subject == "child":
             hers = found.key.startswith(HERS_IF_CURRENT)
@@ -67,7 +67,7 @@ class People:
     def _subject(self, found: Candidate) -> Optional[str]:
         """Somebody else named before the finding and not followed by "I" or "my"."""
         best: Optional[Tuple[int, str]] = None
-        for label in ("relation", "child", "animal"):
+        for label in ("relation", "child", "not_a_person"):
             for hit in self._cues.get(label, ()):
                 if hit.start >= found.end or hit.start in found.evidence:
                     continue
@@ -76,7 +76,7 @@ class People:
                     continue
                 if self._ends_with_self(hit.end, found) or self._writes(hit):
                     continue
-                if label == "animal" and not self._is_owned(hit, found):
+                if label == "not_a_person" and not self._is_owned(hit, found):
                     continue
                 if best is None or hit.start >= best[0]:
                     best = (hit.start, label)
@@ -115,6 +115,6 @@ class People:
     def _is_person(self, index: int) -> bool:
         return any(
             hit.start <= index < hit.end
-            for label in ("relation", "child", "animal")
+            for label in ("relation", "child", "not_a_person")
             for hit in self._cues.get(label, ())
         )

@@ -18,10 +18,10 @@ _TRIED = grammar("verbs_of_having_tried")
 class History:
     """Asks of each finding of a message whether it is over."""
 
-    def __init__(self, nearby: Nearby, negated: List[bool]):
+    def __init__(self, nearby: Nearby, negated: List[bool], starts_of_findings: Set[int]):
         self._nearby = nearby
         self._negated = negated
-        self.starts_of_findings: Set[int] = set()
+        self._starts_of_findings = starts_of_findings
         self._own_labels: FrozenSet[str] = frozenset(nearby.cues)
 
     def is_historical(self, found: Candidate) -> bool:
@@ -37,7 +37,8 @@ class History:
             if nearby.parted(low, high):
                 continue
             if any(
-                nearby.statement(again.start) == statement for again in nearby.near("again", found)
+                nearby.statement(again.start) == statement and not self._counts_weeks(again)
+                for again in nearby.near("again", found)
             ):
                 continue
             return True
@@ -53,10 +54,25 @@ class History:
     def _dates_injection(self, hit: Hit, statement: int) -> bool:
         """ "my last injection was a month ago" says nothing about when the symptom was."""
         number = self._nearby.statement(hit.start)
-        return number != statement and any(
-            other.label == "injection" and self._nearby.statement(other.start) == number
+        return any(
+            other.label == "injection"
+            and (
+                self._nearby.statement(other.start) == number != statement
+                or self._is_last(other, hit)
+            )
             for other in self._nearby.read.hits
         )
+
+    def _is_last(self, injection: Hit, hit: Hit) -> bool:
+        """ "Last injection two months ago", within one statement."""
+        words = self._nearby.read.words
+        before = words[injection.start - 1].word if injection.start else ""
+        return before in ("last", "latest", "recent") and 0 <= hit.start - injection.end <= 3
+
+    def _counts_weeks(self, again: Hit) -> bool:
+        """ "... last year, now 8 weeks": "now" is about the pregnancy."""
+        words = self._nearby.read.words
+        return again.end < len(words) and words[again.end].word[0].isdigit()
 
     def told_as_past(self, found: Candidate) -> bool:
         """Whether the finding is told as over: a verb in the past or none at all ("dizzy 3 weeks
@@ -69,19 +85,23 @@ class History:
             word in _GOES_ON for word in inside
         )
 
-    def was_another_persons(self, found: Candidate) -> bool:
+    def was_another_persons(self, found: Candidate, gone: bool = False) -> bool:
         """Whether somebody else had it once, or has it now and then: nothing current (O-01).
 
         She had tried the drug, or it is told beside how the writer herself does, or as a habit.
         What happened today or minutes ago is current, whoever tells it.
         """
         nearby = self._nearby
-        if nearby.in_sentence("recent", found):
+        words = nearby.read.words
+        recent = nearby.in_sentence("recent", found)
+        if any(not (gone and words[hit.start].word == "now") for hit in recent):
             return False
         if nearby.in_sentence("habit", found):
             return True
         inside = nearby.statement_words(found)
         past = any(w in _PAST_VERBS or (w.endswith("ed") and len(w) > 4) for w in inside)
+        if gone and past:
+            return True
         if not past or not _GOES_ON.isdisjoint(inside):
             return False
         return (
@@ -121,4 +141,4 @@ class History:
 
     def _other_between(self, hit: Hit, found: Candidate) -> bool:
         """Whether "gone" has a subject of its own: "... but the itch is gone"."""
-        return any(start in range(found.end, hit.start) for start in self.starts_of_findings)
+        return any(start in range(found.end, hit.start) for start in self._starts_of_findings)

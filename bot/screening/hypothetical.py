@@ -39,6 +39,9 @@ class Hypothetical:
                 self.general_question = True
                 return True
         for hit in nearby.near("if_plain", found):
+            before = nearby.read.words[hit.start - 1].word if hit.start else ""
+            if before in ("as", "even", "like"):
+                continue  # "it is as if my throat ..." compares, and doubts nothing
             near = nearby.statement(hit.start) in (statement, statement - 1)
             if hit.start < found.start and near and not self._personal_state(found, hit.end):
                 self.general_question = True

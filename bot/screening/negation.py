@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Dict, List, Sequence
 
 from bot.screening.clauses import Layout
+from bot.screening.composition import Candidate
 from bot.screening.grammar import grammar
 from bot.screening.matching import Hit, Read
 from bot.screening.normalise import HARD_GAP, SOFT_GAP
@@ -31,18 +32,21 @@ _ASKING_VERBS = ("is", "are", "does", "do")
 _ASKED_ABOUT = ("my", "this", "it", "that")
 
 
-def negated_words(read: Read, layout: Layout, cues: Dict[str, List[Hit]]) -> List[bool]:
-    """For every word whether it is negated."""
+def negated_words(
+    read: Read, layout: Layout, cues: Dict[str, List[Hit]], found: Sequence[Candidate]
+) -> List[bool]:
+    """For every word whether it is negated. ``found`` are the findings: their own words may use up
+    a negation ("not breathing right")."""
     words = read.words
     starts = _longest([*cues.get("neg", ()), *_reliefs(words, cues)])
-    protected = _protected(read, starts, cues)
+    protected = _protected(read, starts, cues, found)
     ends = {hit.start for hit in cues.get("break", ())} | {h.start for h in cues.get("part", ())}
     say = {hit.end for hit in cues.get("say_neg", ())}
     negated = [False] * len(words)
     count = 0
     reach = 0
     listing = False
-    index = 0
+    index = last = 0
     while index < len(words):
         word = words[index]
         if (
@@ -64,11 +68,17 @@ def negated_words(read: Read, layout: Layout, cues: Dict[str, List[Hit]]) -> Lis
             count, reach = 1, _REACH
         hit = starts.get(index)
         if hit and index not in protected and not _is_answer(words, index):
-            fresh = words[index].word in _FRESH or words[index].gap == SOFT_GAP
+            fresh = (
+                words[index].word in _FRESH
+                or words[index].gap == SOFT_GAP
+                or (hit.label == "relief" and index - last > 1)
+            )
             count = 1 if fresh or not count else count + 1
             reach = _RELIEF_REACH if hit.label == "relief" else _REACH
             listing = listing or word.word in _LISTING
-            index = hit.end
+            for inside in range(index + 1, hit.end):
+                negated[inside] = count % 2 == 1
+            index = last = hit.end
             continue
         if count and reach > 0:
             negated[index] = count % 2 == 1
@@ -111,11 +121,22 @@ def _longest(hits: Sequence[Hit]) -> Dict[int, Hit]:
     return longest
 
 
-def _protected(read: Read, starts: Dict[int, Hit], cues: Dict[str, List[Hit]]) -> frozenset:
-    """Places where a longer phrase ("not right", "no idea", "no air") uses up the negation word."""
+def _protected(
+    read: Read,
+    starts: Dict[int, Hit],
+    cues: Dict[str, List[Hit]],
+    found: Sequence[Candidate],
+) -> frozenset:
+    """Places where a longer phrase ("not right", "no idea", "no air") uses up the negation word.
+
+    A phrase that is part of no finding uses up nothing: "I don't get hives".
+    """
+    used = {index for candidate in found for index in candidate.evidence}
     longest: Dict[int, int] = {}
     for hit in read.hits:
-        if hit.start in starts and hit.label != "neg" and not hit.label.startswith("attribute "):
+        if hit.start not in starts or hit.label == "neg" or hit.label.startswith("attribute "):
+            continue
+        if hit.label in cues or (hit.start in used and hit.end - 1 in used):
             longest[hit.start] = max(longest.get(hit.start, 0), hit.end)
     return frozenset(
         start for start, end in longest.items() if end > max(starts[start].end, start + 1)

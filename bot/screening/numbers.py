@@ -43,6 +43,11 @@ class Line:
             position += len(shown) + 1
         self.text = "".join(pieces)
 
+    def before(self, index: int) -> str:
+        """The line up to a word, at most its last 60 characters."""
+        end = self._starts[index]
+        return self.text[max(0, end - 60) : end]
+
     def words(self, match: Match) -> range:
         """The places of the words that a match covers."""
         first = bisect_right(self._starts, match.start()) - 1

@@ -10,7 +10,7 @@ from bot.screening.attributes import attributes_of
 from bot.screening.clauses import Layout, lay_out
 from bot.screening.commands import with_command
 from bot.screening.composition import Candidate, composer
-from bot.screening.context import Context, contexts
+from bot.screening.context import Context
 from bot.screening.facts import stated_facts
 from bot.screening.languages import foreign_findings
 from bot.screening.lexicon import load
@@ -81,7 +81,7 @@ def _screen_piece(text: str, language: str) -> Screening:
     layout = lay_out(read, [hit.start for hit in cues.get("part", ())], states)
     candidates, figurative = _without_idioms(composer().compose(read, layout), cues, read)
     candidates = _ends(_most_specific(_joined(candidates)))
-    context = contexts(read, layout, cues, candidates)
+    context = Context(read, layout, cues, candidates)
     line = line_of(read)
     times = read_times(line, layout)
     findings = [

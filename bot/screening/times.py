@@ -61,6 +61,7 @@ _NAMED: Tuple[Tuple[str, float, Optional[float]], ...] = (
     (r"weeks ago", WEEK + 1, 26 * WEEK),
     (r"months ago", 4 * WEEK, 365 * DAY),
     (r"last (?:year|summer|winter|spring|autumn|christmas)", WEEK, 730 * DAY),
+    (r"(?:back )?in (?:19\d\d|20[01]\d)", 365 * DAY, None),
     (r"years ago|years back|ages ago|long ago|as a (?:child|kid|teenager)|at school|"
         r"decades ago", 365 * DAY, None),
 )  # fmt: skip
@@ -70,6 +71,10 @@ _NAMED_PATTERN = re.compile(
 _INJECTION = re.compile(
     r"\b(?:injections?|injected|shots?|jabs?|jabbed|jag|needle|b12|booster|dose|it went in|"
     r"(?:hydroxo|cyano|methyl)?cobalamin|vaccinated)\b"
+)
+_BIRTH = re.compile(
+    r"\b(?:gave birth|was born|were born|delivered|c section|(?:had|birthed) (?:my|our|the) "
+    r"(?:\w+ )?(?:boy|girl|baby|son|daughter|twins|section))[^;]{0,12}$"
 )
 _DURATION = re.compile(r"\b(?:for|of|lasted|about|lasting)(?: about| over)? $")
 _REACTING = re.compile(r"^ ?(?:after|from|with|following|because of|due to|since) ")
@@ -136,6 +141,8 @@ def read_times(line: Line, layout: Layout) -> Times:
 
     def keep(words: range, ago: Ago, injection: bool) -> None:
         if taken.isdisjoint(words):
+            if not injection and _dates_birth(line, words):
+                return
             taken.update(words)
             mentions.append(Mention(words.start, words.stop, ago, injection))
 
@@ -205,9 +212,14 @@ def _exact_amount(match) -> Optional[Ago]:
     return Ago(number * minutes, number * minutes)
 
 
+def _dates_birth(line: Line, words: range) -> bool:
+    """ "Had my little boy 9 days ago" dates the birth and no symptom."""
+    return bool(_BIRTH.search(line.before(words.start)))
+
+
 def _dates_injection(text: str, start: int, end: int) -> bool:
     """Whether a time says when the injection was: "jab 20 min ago", "yesterday's injection"."""
-    after = text[end : end + 30].split(";")[0]
+    after = re.split("[;,]", text[end : end + 30])[0]
     following = _INJECTION.search(after)
     longest = 4 if after.startswith((" i had", " i got")) else 3
     if (
