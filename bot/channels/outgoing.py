@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import case, delete, func, insert, or_, select, update
 from sqlalchemy.engine import Engine
 
 from bot.channels import database
@@ -62,7 +62,8 @@ class Outgoing:
         """Add the parts of one message in order; return their numbers.
 
         A second call with the same key changes nothing and returns the numbers of the first. What
-        waits for a retry in this conversation is tried again at once, to keep the order.
+        waits for a retry in this conversation is tried again as soon as the provider allows, to
+        keep the order.
         """
         now, numbers = self._clock(), []
         with writing(self._engine) as sql:
@@ -70,7 +71,9 @@ class Outgoing:
             sql.execute(
                 update(outgoing)
                 .where(outgoing.c.conversation == conversation, outgoing.c.state == "due")
-                .values(due_at=now)
+                .values(
+                    due_at=case((outgoing.c.not_before > now, outgoing.c.not_before), else_=now)
+                )
             )
             for index, part in enumerate(parts):
                 part_key = f"{self._connector}:{key}:{index}"
@@ -185,6 +188,7 @@ class Outgoing:
             reason=reason[:200],
             attempts=outgoing.c.attempts + 1,
             due_at=self._clock() + max(seconds, RETRIES[due.attempts]),
+            not_before=self._clock() + seconds,
         )
 
     def failed(self, number: int, reason: str) -> None:

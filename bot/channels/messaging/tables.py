@@ -88,6 +88,8 @@ outgoing = Table(
     Column("state", String(16), nullable=False),
     Column("attempts", Integer, nullable=False, default=0),
     Column("due_at", Float, nullable=False),
+    #: Until when the provider asked us to wait.
+    Column("not_before", Float, nullable=False, default=0.0),
     #: Why the last attempt failed: our words or the provider's code, never its text.
     Column("reason", String(200)),
     Column("provider_id", String(200), index=True),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any, Dict, List, Optional
 from urllib.parse import parse_qs
 
@@ -14,13 +13,12 @@ from twilio.request_validator import RequestValidator
 
 from bot.channels.messaging import credentials, keywords, sms
 from bot.channels.messaging.channel import MessagingChannel, Webhook
+from bot.channels.messaging.fallback import fallback_twiml
 from bot.channels.messaging.provider import CannotSend, check_status
 from bot.channels.messaging.received import Received
 from bot.channels.messaging.webhooks import identifier, read_body, words
 from bot.channels.outgoing import Due
 from bot.channels.requests import Refused
-from bot.channels.safe_text import safe_text
-from bot.settings import Settings
 
 _XML = "text/xml; charset=utf-8"
 _FORM = "application/x-www-form-urlencoded"
@@ -151,15 +149,3 @@ class _Form(Dict[str, List[str]]):
 
     def getlist(self, name: str) -> List[str]:
         return self[name]
-
-
-def fallback_twiml(settings: Settings) -> str:
-    """Return what Twilio sends by itself when it cannot reach us: the safe text, with numbers."""
-    text = escape(sms.plain(safe_text(settings)), quote=False)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<Response><Message>{text}</Message></Response>'
-
-
-if __name__ == "__main__":
-    from bot.settings import load_settings
-
-    print(fallback_twiml(load_settings()))
