@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Callable, Iterable, List, TextIO, Tuple
 
-from bot.service.check_alerts import check_channels, check_notifiers, check_who_is_told
+from bot.service.check_alerts import check_notifiers, check_who_is_told
+from bot.service.check_channels import check_channels
 from bot.service.findings import ERROR, OK, WARNING, Finding
 from bot.settings import Settings
 

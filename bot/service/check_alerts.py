@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Iterable, Iterator, List, Tuple
+from typing import Iterator, List, Tuple
 from zoneinfo import ZoneInfo
-
-import yaml
 
 from bot.care.clock import now
 from bot.care.escalation import load_escalation
 from bot.care.ladder import Ladder
 from bot.care.notify import understands
 from bot.service.findings import ERROR, OK, WARNING, Finding
-from bot.settings import PROJECT, Settings
+from bot.settings import Settings
 
 #: How finely the week is looked at. Shifts begin on quarters of an hour.
 _STEP = timedelta(minutes=15)
@@ -77,15 +75,6 @@ def check_notifiers(settings: Settings, production: bool) -> Iterator[Finding]:
             "No outside monitor would notice if this machine stopped.",
             "Set heartbeat in escalation.yml to the address of one.",
         )
-
-
-def check_channels(settings: Settings, production: bool) -> Iterable[Finding]:
-    """Return which channels of credentials.yml are on."""
-    content = yaml.safe_load((PROJECT / "credentials.yml").read_text(encoding="utf-8")) or {}
-    names = ", ".join(sorted(name.rsplit(".", 1)[-1] for name in content))
-    if not names:
-        return [Finding(ERROR, "No channel is on.", "Restore credentials.yml.")]
-    return [Finding(OK, f"In credentials.yml: {names}.")]
 
 
 def _tiers(ladder: Ladder, at: datetime) -> Iterator[Tuple[str, str]]:

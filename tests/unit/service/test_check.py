@@ -41,7 +41,7 @@ def test_it_says_who_would_be_told_now_and_by_which_services(clinic):
     code, said = run(telling(clinic, ward="mailto://127.0.0.1?to=a@b.example&from=c@d.example"))
     assert code == 0
     assert "EMERGENCY_NOW: nurse on duty at once: ward (mail); charge nurse" in said
-    assert "On: mailto." in said and "WebChannel" in said
+    assert "On: mailto." in said and "Web chat: on." in said
 
 
 def test_hours_of_the_week_that_reach_nobody_are_named(clinic):
