@@ -9,11 +9,15 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.intent_model import IntentModel
+from bot.nlu.reading import read_twice
+from bot.nlu.second_reader import SecondReader
+from bot.nlu.sentence_vectors import SentenceVectors
 from bot.nlu.several import QUESTIONS, ask_each
 
 INTENT_RANKING = "intent_ranking"
@@ -25,8 +29,12 @@ class MeaningClassifier(GraphComponent):
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        """Return the settings and their defaults: how many intents the ranking names."""
-        return {"ranking_length": 10}
+        """Return the settings and their defaults.
+
+        ``ranking_length``: how many intents the ranking names. ``second_reader``: whether unsure
+        messages are read again by the meaning of the sentence.
+        """
+        return {"ranking_length": 10, "second_reader": True}
 
     def __init__(
         self,
@@ -37,6 +45,7 @@ class MeaningClassifier(GraphComponent):
     ) -> None:
         self._ranking_length = config["ranking_length"]
         self._storage, self._resource, self._model = model_storage, resource, model
+        self._reader: Optional[SecondReader] = None
 
     @classmethod
     def create(
@@ -60,7 +69,13 @@ class MeaningClassifier(GraphComponent):
     ) -> MeaningClassifier:
         """Return the trained component. Raises ValueError when the model archive lacks it."""
         with model_storage.read_from(resource) as folder:
-            return cls(config, model_storage, resource, joblib.load(folder / "intents.joblib"))
+            loaded = cls(config, model_storage, resource, joblib.load(folder / "intents.joblib"))
+        if config["second_reader"]:
+            vectors = SentenceVectors()
+            # Loaded now, so that no patient waits for it.
+            vectors.vector("warm up")
+            loaded._reader = SecondReader(vectors)
+        return loaded
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from the examples of the intents and store the result."""
@@ -72,11 +87,16 @@ class MeaningClassifier(GraphComponent):
             joblib.dump(self._model, folder / "intents.joblib", compress=3)
         return self._resource
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(
+        self, messages: List[Message], tracker: Optional[DialogueStateTracker] = None
+    ) -> List[Message]:
         """Return the messages with ``intent`` and ``intent_ranking``; without a text, none.
 
         A message with two or more questions also gets ``questions`` (bot/nlu/several.py).
         """
+        # While an emergency is open every answer is read in a millisecond or not at all.
+        hurry = tracker is not None and tracker.get_slot("emergency_open") == "yes"
+        reader = None if hurry else self._reader
         for message in messages:
             text = message.get(TEXT)
             if self._model is None or not text:
@@ -84,7 +104,9 @@ class MeaningClassifier(GraphComponent):
             else:
                 ranking = [
                     {"name": name, "confidence": confidence}
-                    for name, confidence in self._model.rank(text)[: self._ranking_length]
+                    for name, confidence in read_twice(text, self._model, reader)[
+                        : self._ranking_length
+                    ]
                 ]
             first = ranking[0] if ranking else {"name": None, "confidence": 0.0}
             message.set(INTENT, first, add_to_output=True)
