@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 from typing import Dict, Iterable, Iterator, List, Set
 
@@ -19,6 +20,7 @@ import bot.screening
 from bot.channels.pages import WIDGET
 from bot.channels.safe_text import EMERGENCY_NUMBERS
 from bot.screening import screen
+from bot.settings import load_settings
 from bot.triage import assess
 from bot.triage.vocabulary import Level, Subtype
 
@@ -94,6 +96,7 @@ def bundle() -> str:
         "CRISIS_LINES": crisis_lines(),
         "RED_FLAGS": red_flags(lexicon_phrases()),
         "NEAR": NEAR,
+        **emergency_texts(),
     }
     lines = [
         f"export const {name} = {json.dumps(value, ensure_ascii=False, indent=0)};"
@@ -107,6 +110,20 @@ def crisis_lines() -> Dict[str, str]:
     """Return by region whom to talk to in a crisis, as one sentence."""
     regions = yaml.safe_load(REGIONS.read_text(encoding="utf-8"))
     return {region: values["crisis_line"] for region, values in regions.items()}
+
+
+def emergency_texts() -> Dict[str, str]:
+    """Return what the card says without a network; it shows the numbers itself.
+
+    The kind of emergency is not known then, so it is the general text.
+    """
+    settings = replace(load_settings(environment={}), region="GB")
+    content = bot.content.load_content("en", settings)
+    cannot_call = content.message("emergency_open", emergency_reply="cannot_call").text
+    return {
+        "EMERGENCY": " ".join(content.message("emergency").text.split()),
+        "CANNOT_CALL": " ".join(cannot_call.split("\n\n")[0].split()),
+    }
 
 
 def _strings(entry: object) -> Iterator[str]:

@@ -55,5 +55,18 @@ def message_body(message: Dict[str, Any]) -> Dict[str, Any]:
         for button in message.get("buttons") or message.get("quick_replies") or []
         if button.get("title")
     ]
-    parts = {"text": text, "buttons": buttons, "kind": kind}
+    parts = {"text": text, "buttons": buttons, "kind": kind, "links": _links(message)}
     return {key: value for key, value in parts.items() if value} if text or buttons else {}
+
+
+def _links(message: Dict[str, Any]) -> List[Dict[str, str]]:
+    """Return documents to open, such as a plan: ``links`` of metadata or custom JSON."""
+    for extra in (message.get("metadata"), message.get("custom")):
+        links = extra.get("links") if isinstance(extra, dict) else None
+        if isinstance(links, list):
+            return [
+                {"title": str(link["title"]), "url": str(link["url"])}
+                for link in links
+                if isinstance(link, dict) and link.get("title") and link.get("url")
+            ]
+    return []

@@ -15,6 +15,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.channels.safe_text import call_line
+from bot.channels.script import one_script
 from bot.settings import Settings
 
 WIDGET = Path(__file__).resolve().parent.parent / "widget"
@@ -23,8 +24,9 @@ _TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
-    ".json": "application/json",
 }
+#: Scripts that are no part of the chat itself.
+_OWN_SCRIPTS = ("widget", "worker")
 
 #: Nothing inline, nothing from elsewhere, no framing by other sites.
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -61,15 +63,23 @@ class StaticFile:
 
 
 def static_files(folder: Path = WIDGET / "static") -> Dict[str, StaticFile]:
-    """Return the widget's files by name. Only these are ever served, so no path can escape."""
-    files = {}
-    for path in sorted(folder.iterdir()):
-        if path.suffix in _TYPES:
-            content = path.read_bytes()
-            tag = f'"{hashlib.sha256(content).hexdigest()[:20]}"'
-            packed = gzip.compress(content, 9, mtime=0)
-            files[path.name] = StaticFile(content, packed, _TYPES[path.suffix], tag)
-    return files
+    """Return the files that browsers get, by name. No others are served, so no path can escape.
+
+    ``chat.js`` is made of the modules; ``widget.js`` and ``worker.js`` stand for themselves.
+    """
+    contents = {
+        path.name: path.read_bytes()
+        for path in sorted(folder.iterdir())
+        if path.suffix in _TYPES and (path.suffix != ".js" or path.stem in _OWN_SCRIPTS)
+    }
+    contents["chat.js"] = one_script(folder).encode()
+    return {name: _static_file(name, content) for name, content in contents.items()}
+
+
+def _static_file(name: str, content: bytes) -> StaticFile:
+    tag = f'"{hashlib.sha256(content).hexdigest()[:20]}"'
+    packed = gzip.compress(content, 9, mtime=0)
+    return StaticFile(content, packed, _TYPES[Path(name).suffix], tag)
 
 
 def static_response(file: Optional[StaticFile], request: Request) -> HTTPResponse:
@@ -93,13 +103,22 @@ def static_response(file: Optional[StaticFile], request: Request) -> HTTPRespons
 
 
 def add_pages(chat: Blueprint, settings: Settings) -> Blueprint:
-    """Add the patient page and its files to the blueprint."""
+    """Add the patient page, the demo of a host page and the files of both to the blueprint."""
     files = static_files()
-    page = filled("index.html", settings)
+    page, demo = filled("index.html", settings), filled("demo.html", settings)
 
     @chat.get("/")
     async def show_page(_: Request) -> HTTPResponse:
         return response.html(page)
+
+    @chat.get("/demo")
+    async def show_demo(_: Request) -> HTTPResponse:
+        return response.html(demo)
+
+    @chat.get("/worker.js")
+    async def worker(request: Request) -> HTTPResponse:
+        # A service worker may look after its own folder only, which has to be that of the page.
+        return static_response(files["worker.js"], request)
 
     @chat.get("/static/<name:str>")
     async def static(request: Request, name: str) -> HTTPResponse:
@@ -116,7 +135,7 @@ def add_root(app: Any) -> None:
         return response.redirect("/chat/") if request.path == "/" else None
 
     async def widget(request: Request) -> HTTPResponse:
-        answer = static_response(files.get("widget.js"), request)
+        answer = static_response(files["widget.js"], request)
         answer.headers["X-Content-Type-Options"] = "nosniff"
         return answer
 

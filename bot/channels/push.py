@@ -10,22 +10,23 @@ import hashlib
 import hmac
 import logging
 import os
+import secrets
+from functools import partial
 from typing import Any, Awaitable, Callable, Dict, List, Mapping, Optional, Sequence
 
 from rasa.core.channels.channel import InputChannel
-from rasa.shared.core.events import SlotSet
 from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.care.tokens import action_secret
-from bot.channels import database
+from bot.channels import database, memory
 from bot.channels.inbox import Handler
 from bot.channels.once import Once
 from bot.channels.requests import Refused, read_json
 from bot.channels.store import Turn
+from bot.content import load_content
 from bot.settings import Settings, load_settings
-from bot.triage.episode import lower
 from bot.triage.vocabulary import Level
 
 logger = logging.getLogger(__name__)
@@ -34,8 +35,8 @@ Buttons = Sequence[Mapping[str, str]]
 #: Delivers: conversation id, text, author ("nurse" or "bot"), the author's name or None, a key that
 #: is the same when the same message is tried again, and buttons.
 Sender = Callable[[str, str, str, Optional[str], str, Buttons], Awaitable[None]]
-#: Shows that a nurse is in the conversation (her name), or has left it (None).
-Presence = Callable[[str, Optional[str]], Awaitable[None]]
+#: Shows on a page what is no message: that a nurse has come or gone, that an emergency is over.
+Show = Callable[[str, Dict[str, str]], Awaitable[None]]
 
 #: The longest text that is pushed, in characters.
 LONGEST = 4000
@@ -52,29 +53,32 @@ class CannotDeliver(Exception):
 
 
 _senders: Dict[str, Sender] = {}
-_presences: Dict[str, Presence] = {}
+_shows: Dict[str, Show] = {}
 
 
-def register(channel: str, sender: Sender, presence: Optional[Presence] = None) -> None:
+def register(channel: str, sender: Sender, show: Optional[Show] = None) -> None:
     """Let ``sender`` deliver what is pushed to conversations of a channel.
 
     It raises CannotDeliver when a message can never arrive; any other exception means that care
-    tries again. ``presence`` is told when a nurse takes over or hands back.
+    tries again. ``show`` is for a channel that has a page to show more than messages on.
     """
     _senders[channel] = sender
-    if presence:
-        _presences[channel] = presence
+    if show:
+        _shows[channel] = show
 
 
 class InternalChannel(InputChannel):
     """The addresses for care: POST /internal/push, /internal/take-over and /internal/level.
 
-    Both need the header X-Action-Secret. No patient writes here.
+    All need the header X-Action-Secret. No patient writes here.
     """
 
     def __init__(self, settings: Settings, once: Optional[Once] = None) -> None:
         self._secret = os.environ.get("ACTION_ENDPOINT_SECRET") or action_secret(settings)
         self._once = once or Once(database.engine(database.address(settings)))
+        content = load_content(settings.language, settings)
+        self._handed_back = content.message("nurse_handed_back").text
+        self._took_over = partial(_named, content.message("nurse_took_over").text)
 
     @classmethod
     def name(cls) -> str:
@@ -118,19 +122,36 @@ class InternalChannel(InputChannel):
             channel = _text(message, "channel", 64)
             conversation = _text(message, "conversation_id", 255)
             nurse = _optional_name(message, "nurse")
-            changed = await _set_nurse(request.app.ctx.agent, conversation, nurse)
-            if changed and channel in _presences:
-                await _presences[channel](conversation, nurse)
+            agent = getattr(request.app.ctx, "agent", None)
+            if await memory.set_nurse(agent, conversation, nurse):
+                await self._tell_presence(channel, conversation, nurse)
             return response.json({"state": "taken over" if nurse else "handed back"})
 
         @internal.post("/level", stream=True)
         async def level(request: Request) -> HTTPResponse:
             message = await self._read(request)
+            channel = _text(message, "channel", 64)
             conversation = _text(message, "conversation_id", 255)
-            await _lower_level(request.app.ctx.agent, conversation, _level(message))
+            lower = _level(message)
+            agent = getattr(request.app.ctx, "agent", None)
+            await memory.set_level(agent, conversation, lower)
+            if channel in _shows and lower < Level.EMERGENCY_NOW:
+                await _shows[channel](conversation, {"kind": "emergency_over"})
             return response.json({"state": "lowered"})
 
         return internal
+
+    async def _tell_presence(self, channel: str, conversation: str, nurse: Optional[str]) -> None:
+        """Tell her that a nurse has come or gone (M-42, M-43); the take-over holds without it."""
+        key = f"presence {secrets.token_hex(8)}"
+        try:
+            if channel in _shows:
+                await _shows[channel](conversation, {"kind": "presence", "name": nurse or ""})
+            if channel in _senders:
+                text = self._took_over(nurse) if nurse else self._handed_back
+                await _senders[channel](conversation, text, "bot", None, key, ())
+        except Exception as error:
+            logger.error("A take-over was not announced on %s: %s", channel, type(error).__name__)
 
     async def _read(self, request: Request) -> Dict[str, Any]:
         given = request.headers.get("x-action-secret", "")
@@ -172,51 +193,8 @@ class InternalChannel(InputChannel):
         await asyncio.to_thread(self._once.settle, name)
 
 
-async def _set_nurse(agent: Any, conversation: str, nurse: Optional[str]) -> bool:
-    """Set the slot under the lock of the conversation; return whether it changed."""
-    if agent is None or not agent.is_ready():
-        raise Refused(503, "starting", "The conversations are not loaded yet.")
-    async with agent.lock_store.lock(conversation):
-        if not await agent.tracker_store.exists(conversation):
-            raise Refused(404, "no_conversation", "There is no such conversation.")
-        tracker = await agent.processor.get_tracker(conversation)
-        if tracker.get_slot("nurse_present") == nurse:
-            return False
-        tracker.update(SlotSet("nurse_present", nurse))
-        await agent.tracker_store.save(tracker)
-    return True
-
-
-async def _lower_level(agent: Any, conversation: str, level: Level) -> None:
-    """Let the memory of the conversation forget a higher level: a nurse has judged it (G-03)."""
-    if agent is None or not agent.is_ready():
-        raise Refused(503, "starting", "The conversations are not loaded yet.")
-    async with agent.lock_store.lock(conversation):
-        if not await agent.tracker_store.exists(conversation):
-            raise Refused(404, "no_conversation", "There is no such conversation.")
-        tracker = await agent.processor.get_tracker(conversation)
-        state = tracker.get_slot("episode")
-        if state is None:
-            return
-        for name, value in after_lowering(state, level).items():
-            tracker.update(SlotSet(name, value))
-        await agent.tracker_store.save(tracker)
-
-
-def after_lowering(state: Mapping[str, Any], level: Level) -> Dict[str, Any]:
-    """Return the slots of a conversation after a nurse set ``level``."""
-    slots: Dict[str, Any] = {"episode": lower(state, level), "triage_level": level.name}
-    if level is not Level.EMERGENCY_NOW:
-        slots["emergency_open"] = "no"
-    return slots
-
-
-def _level(message: Mapping[str, Any]) -> Level:
-    try:
-        return Level[_text(message, "level", 32)]
-    except KeyError:
-        names = ", ".join(level.name for level in Level)
-        raise Refused(400, "bad_request", f"level must be one of {names}.") from None
+def _named(text: str, nurse: str) -> str:
+    return text.replace("{first_name}", nurse)
 
 
 def _text(message: Mapping[str, Any], field: str, longest: int) -> str:
@@ -235,6 +213,13 @@ def _author(message: Mapping[str, Any]) -> str:
     if author not in _AUTHORS:
         raise Refused(400, "bad_request", f"author must be one of {', '.join(_AUTHORS)}.")
     return author
+
+
+def _level(message: Mapping[str, Any]) -> Level:
+    name = str(message.get("level"))
+    if name not in Level.__members__:
+        raise Refused(400, "bad_request", f"level must be one of {', '.join(Level.__members__)}.")
+    return Level[name]
 
 
 def _buttons(message: Mapping[str, Any]) -> List[Dict[str, str]]:

@@ -82,7 +82,7 @@ class WebChannel(InputChannel):
         self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="chat-store")
         self._running: Set[asyncio.Task[Any]] = set()
         self._cleaned = 0.0
-        push.register(self.name(), self.deliver, self.show_presence)
+        push.register(self.name(), self.deliver, self.show)
 
     def url_prefix(self) -> str:
         """Return an absolute prefix, so that the page is not under /webhooks/."""
@@ -130,9 +130,9 @@ class WebChannel(InputChannel):
         await self.stored(self.store.add_once, conversation, author, kept, f"push {key}"[:128])
         self.wakers.wake(conversation)
 
-    async def show_presence(self, conversation: str, nurse: Optional[str]) -> None:
-        """Show that a nurse is in the conversation now, or that she has left it."""
-        await self.record(conversation, "nurse", {"kind": "presence", "name": nurse or ""})
+    async def show(self, conversation: str, body: Dict[str, str]) -> None:
+        """Show what is no message: that a nurse has come or gone, that an emergency is over."""
+        await self.record(conversation, "nurse", body)
 
     async def stored(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Return what a function of the store returns, called in a thread for the database."""

@@ -754,3 +754,5 @@ export const NEAR = [
 ]
 ]
 ];
+export const EMERGENCY = "EMERGENCY: this needs help now. Call 999 now. Lie on your left side. If it is hard to breathe, sit with legs out. Do not stand. Do not drive. Do not wait. Say you are pregnant and had a B12 injection.";
+export const CANNOT_CALL = "Ask someone near you to call. Call 999 now. If you cannot speak, text or use your phone's emergency call. Shout for help. Bang on a wall or a door.";

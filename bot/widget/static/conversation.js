@@ -1,42 +1,39 @@
-// The conversation with the service, without any page: session, unsent messages, live updates.
+// The conversation, without any page: what was said, what is not sent yet, and what this device keeps.
+import { Connection } from "./connection.js";
 
 const KEPT = "b12-symptom-check";
-const ANSWER_TIMEOUT = 40_000;
-const SILENCE = 40_000;
-const POLL_EVERY = 5_000;
 const WAITS = [1_000, 2_000, 4_000, 8_000, 15_000];
+const REFRESH_EVERY = 3600_000;
+const STREAM_AGAIN_AFTER = 300_000;
 
 /**
  * Events: "change" when lines, unsent messages or the connection changed; "line" (detail: line) for
- * each line that is new since the page was opened; "notice" (detail: text) when the service has something to say about a message.
+ * each line that is new since the page was opened; "notice" (detail: text) when the service has
+ * something to say about a message.
  */
 export class Conversation extends EventTarget {
   constructor(service) {
     super();
-    this.service = service;
-    this.lines = [];
-    this.unsent = [];
+    this.connection = new Connection(service);
     this.reachable = navigator.onLine;
-    this.busy = false;
-    this.draft = "";
-    this.token = "";
-    this.seen = new Set();
-    this.last = 0;
     this.attempt = 0;
     this.generation = 0;
     this.ours = new Set();
+    this.seen = new Set();
+    Object.assign(this, { lines: [], unsent: [], draft: "", last: 0, busy: false });
   }
 
   /** Take up what this device kept, and the history of the conversation it belongs to. */
   async start() {
-    const kept = this.#load();
-    this.token = kept.token || "";
+    const kept = load();
+    this.#adopt(kept);
     this.draft = kept.draft || "";
     this.unsent = (kept.unsent || []).map((message) => ({ ...message, state: "waiting" }));
     this.unsent.forEach(({ id }) => this.ours.add(id));
     addEventListener("storage", (event) => this.#otherTab(event));
-    addEventListener("online", () => this.#retryNow());
+    addEventListener("online", () => this.retry());
     addEventListener("offline", () => this.#setReachable(false));
+    setInterval(() => this.#refresh(), REFRESH_EVERY);
     this.#changed();
     this.#pump();
     await this.#restore();
@@ -55,7 +52,8 @@ export class Conversation extends EventTarget {
 
   /** Try everything unsent again now. */
   retry() {
-    this.#retryNow();
+    this.wakeUp?.();
+    this.#pump();
   }
 
   /** Keep what is being written, so that a reload loses nothing. */
@@ -66,44 +64,76 @@ export class Conversation extends EventTarget {
 
   /** Forget this conversation on this device and begin a new one. */
   restart() {
-    this.#leave("");
+    this.#leave({});
     this.#save();
     this.#changed();
   }
 
-  #leave(token) {
-    this.generation += 1;
-    this.listening?.abort();
-    Object.assign(this, { lines: [], unsent: [], token, draft: "", last: 0, busy: false });
-    this.seen.clear();
+  /** Delete the conversation at the service and on this device; throws when that fails. */
+  async erase() {
+    if (this.connection.token) await this.connection.erase();
+    this.restart();
   }
 
-  /** A chat begun or left in another tab is begun or left in this one. */
+  #adopt({ token = "", expires = 0, conversation = "" }) {
+    Object.assign(this.connection, { token, expires, conversation });
+  }
+
+  #leave(kept) {
+    this.generation += 1;
+    this.listening?.abort();
+    Object.assign(this, { lines: [], unsent: [], draft: "", last: 0, busy: false });
+    this.seen.clear();
+    this.#adopt(kept);
+  }
+
+  /** A chat begun, left or renewed in another tab is so in this one. */
   #otherTab({ key, newValue }) {
     if (key !== KEPT) return;
-    const token = (newValue && JSON.parse(newValue).token) || "";
-    if (token === this.token) return;
-    if (this.token) this.#leave(token);
-    this.token = token;
+    const kept = JSON.parse(newValue || "{}");
+    if ((kept.conversation || "") === this.connection.conversation) {
+      this.#adopt(kept);
+      return;
+    }
+    if (this.connection.token) this.#leave(kept);
+    this.#adopt(kept);
     this.#changed();
     this.#restore();
   }
 
   /** Show what has been said so far, then listen. */
   async #restore() {
-    if (!this.token) return;
+    if (!this.connection.token) return;
     const generation = this.generation;
+    this.restoring = true;
     try {
-      this.restoring = true;
-      await this.#poll();
+      await this.connection.refresh();
+      this.#save();
+      const lines = await this.connection.history(this.last);
+      if (generation !== this.generation) return;
+      lines.forEach((line) => this.#add(line));
+      this.#setReachable(true);
     } catch (error) {
       if (generation !== this.generation) return;
-      if (error.message === "401") this.token = "";
-      else this.#setReachable(false);
+      if (!this.#isOver(error)) this.#setReachable(false);
     } finally {
       this.restoring = false;
     }
-    if (this.token && generation === this.generation) this.#listen();
+    if (this.connection.token && generation === this.generation) this.#listen();
+  }
+
+  /** Whether the service knows this conversation no more; the next message begins another. */
+  #isOver(error) {
+    if (error.status !== 401 && error.status !== 410) return false;
+    this.connection.forget();
+    this.last = 0;
+    if (error.status === 410) {
+      this.lines = [];
+      this.#notice(error.text);
+    }
+    this.#save();
+    this.#changed();
+    return true;
   }
 
   async #pump() {
@@ -127,16 +157,19 @@ export class Conversation extends EventTarget {
     this.busy = true;
     this.#changed();
     try {
-      if (!this.token) await this.#newSession();
-      const body = JSON.stringify({ id: message.id, text: message.text });
-      const answer = await this.#ask("messages", { method: "POST", body }, ANSWER_TIMEOUT);
+      if (await this.connection.refresh()) {
+        this.#save();
+        if (!this.listening || this.listening.signal.aborted) this.#listen();
+      }
+      const { answers } = await this.connection.send(message.id, message.text);
       if (generation !== this.generation) return 0;
-      return await this.#delivered(message, answer);
+      this.#setReachable(true);
+      this.#remove(message);
+      this.#add({ number: 0, author: "patient", text: message.text, at: message.at, id: message.id });
+      answers.forEach((line) => this.#add(line));
+      return 0;
     } catch (error) {
-      if (generation !== this.generation) return 0;
-      message.state = "waiting";
-      this.#setReachable(false);
-      return this.#nextWait();
+      return generation === this.generation ? this.#failed(message, error) : 0;
     } finally {
       this.busy = false;
       this.#save();
@@ -144,137 +177,75 @@ export class Conversation extends EventTarget {
     }
   }
 
+  #failed(message, error) {
+    message.state = "waiting";
+    if (this.#isOver(error)) {
+      this.listening?.abort();
+      return 50;
+    }
+    if (error.status === 409) {
+      message.id = newId();
+      this.ours.add(message.id);
+      return 50;
+    }
+    if (error.status === 413 || error.status === 400) {
+      message.state = "refused";
+      this.#notice(error.text);
+      return 0;
+    }
+    if (error.text) this.#notice(error.text);
+    if (error.status !== 429 && error.status !== 503) this.#setReachable(false);
+    return error.wait || this.#nextWait();
+  }
+
   /** Tries while nothing can be reached are not worth a flicker. */
   #sendingState() {
     return this.reachable ? "sending" : "waiting";
   }
 
-  async #delivered(message, answer) {
-    const result = await answer.json();
-    if (answer.ok) {
-      this.#setReachable(true);
-      this.#remove(message);
-      if (!this.seen.has(message.id)) {
-        this.#add({ number: 0, author: "patient", text: message.text, at: message.at, id: message.id });
-      }
-      result.answers.forEach((line) => this.#add(line));
-      return 0;
+  async #refresh() {
+    if (!this.connection.token) return;
+    try {
+      if (await this.connection.refresh()) this.#save();
+    } catch (error) {
+      this.#isOver(error);
     }
-    if (answer.status === 401) {
-      this.token = "";
-      return 50;
-    }
-    if (answer.status === 409) {
-      message.id = newId();
-      this.ours.add(message.id);
-      return 50;
-    }
-    if (answer.status === 413 || answer.status === 400) {
-      message.state = "refused";
-      this.#notice(result.message);
-      return 0;
-    }
-    message.state = "waiting";
-    if (result.message) this.#notice(result.message);
-    if (answer.status !== 429 && answer.status !== 503) this.#setReachable(false);
-    return Math.max(1, Number(answer.headers.get("Retry-After")) || 0) * 1000 || this.#nextWait();
   }
 
-  async #newSession() {
-    const answer = await this.#ask("session", { method: "POST" }, ANSWER_TIMEOUT);
-    const result = await answer.json();
-    if (!answer.ok) throw new Error(result.error);
-    this.token = result.token;
-    this.last = 0;
-    this.#save();
-    this.#listen();
-  }
-
-  #ask(path, options, timeout) {
-    const stop = new AbortController();
-    const timer = setTimeout(() => stop.abort(), timeout);
-    const headers = { "Content-Type": "application/json", ...options.headers };
-    if (this.token) headers.Authorization = `Bearer ${this.token}`;
-    return fetch(new URL(path, this.service), {
-      cache: "no-store",
-      credentials: "omit",
-      signal: stop.signal,
-      ...options,
-      headers,
-    }).finally(() => clearTimeout(timer));
-  }
-
-  /** Live updates: a stream, and asking every few seconds where something on the way holds it back. */
+  /** Live updates: a stream, and long polls for a while where something holds the stream back. */
   async #listen() {
     this.listening?.abort();
     const stop = (this.listening = new AbortController());
-    const token = this.token;
-    let failures = 0;
-    while (!stop.signal.aborted && token === this.token) {
+    let streamAfter = 0;
+    while (!stop.signal.aborted && this.connection.token) {
+      const streaming = Date.now() >= streamAfter;
       try {
-        const heard = failures < 2 ? await this.#stream(stop.signal) : await this.#poll();
-        failures = heard ? 0 : failures + 1;
-        if (failures >= 2) await delay(POLL_EVERY);
+        const heard = streaming ? await this.#stream(stop.signal) : await this.#poll(stop.signal);
+        if (streaming && !heard) streamAfter = Date.now() + STREAM_AGAIN_AFTER;
       } catch (error) {
-        if (error.message === "401") break;
-        if (!stop.signal.aborted) this.#setReachable(false);
-        failures += 1;
+        if (stop.signal.aborted || this.#isOver(error)) return;
+        // Perhaps only the stream does not get through: a poll tells.
+        streamAfter = streaming ? Date.now() + STREAM_AGAIN_AFTER : 0;
+        if (streaming) continue;
+        if (!error.status) this.#setReachable(false);
         await this.#pause(this.#nextWait());
       }
     }
   }
 
-  /** Returns whether anything was heard before the stream ended. */
-  async #stream(stopped) {
-    const quiet = new AbortController();
-    let timer = setTimeout(() => quiet.abort(), SILENCE);
-    const end = () => quiet.abort();
-    stopped.addEventListener("abort", end);
-    let heard = false;
-    try {
-      const answer = await fetch(new URL("events", this.service), {
-        cache: "no-store",
-        credentials: "omit",
-        signal: quiet.signal,
-        headers: { Authorization: `Bearer ${this.token}`, "Last-Event-ID": String(this.last) },
-      });
-      if (answer.status === 401) throw new Error("401");
-      if (!answer.ok || !answer.body) throw new Error(String(answer.status));
-      const reader = answer.body.getReader();
-      const decoder = new TextDecoder();
-      let text = "";
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) return heard;
-        clearTimeout(timer);
-        timer = setTimeout(() => quiet.abort(), SILENCE);
-        heard = true;
-        this.#setReachable(true);
-        text += decoder.decode(value, { stream: true });
-        const blocks = text.split("\n\n");
-        text = blocks.pop();
-        for (const block of blocks) this.#heard(block);
-      }
-    } catch (error) {
-      if (quiet.signal.aborted && !stopped.aborted && navigator.onLine) return heard;
-      throw error;
-    } finally {
-      clearTimeout(timer);
-      stopped.removeEventListener("abort", end);
-    }
-  }
-
-  #heard(block) {
-    const data = block.split("\n").find((line) => line.startsWith("data: "));
-    if (data) this.#add(JSON.parse(data.slice(6)));
-  }
-
-  async #poll() {
-    const answer = await this.#ask(`history?after=${this.last}`, {}, ANSWER_TIMEOUT);
-    if (!answer.ok) throw new Error(String(answer.status));
-    (await answer.json()).events.forEach((line) => this.#add(line));
+  async #poll(stopped) {
+    const lines = await this.connection.poll(this.last);
+    if (!stopped.aborted) lines.forEach((line) => this.#add(line));
     this.#setReachable(true);
-    return false;
+    return true;
+  }
+
+  #stream(stopped) {
+    const heard = (line) => {
+      this.#setReachable(true);
+      if (line) this.#add(line);
+    };
+    return this.connection.stream(this.last, heard, stopped);
   }
 
   #add(line) {
@@ -302,12 +273,7 @@ export class Conversation extends EventTarget {
     if (reachable === this.reachable) return;
     this.reachable = reachable;
     this.#changed();
-    if (reachable) this.#retryNow();
-  }
-
-  #retryNow() {
-    this.wakeUp?.();
-    this.#pump();
+    if (reachable) this.retry();
   }
 
   #nextWait() {
@@ -338,28 +304,25 @@ export class Conversation extends EventTarget {
     this.dispatchEvent(new CustomEvent("notice", { detail: text }));
   }
 
-  #load() {
-    try {
-      return JSON.parse(localStorage.getItem(KEPT)) || {};
-    } catch {
-      return {};
-    }
-  }
-
   #save() {
-    const others = (this.#load().unsent || []).filter(({ id }) => !this.ours.has(id));
+    const others = (load().unsent || []).filter(({ id }) => !this.ours.has(id));
     const mine = this.unsent.map(({ id, text, at }) => ({ id, text, at }));
-    const unsent = [...others, ...mine];
+    const { token, expires, conversation } = this.connection;
+    const kept = { token, expires, conversation, draft: this.draft, unsent: [...others, ...mine] };
     try {
-      localStorage.setItem(KEPT, JSON.stringify({ token: this.token, draft: this.draft, unsent }));
+      localStorage.setItem(KEPT, JSON.stringify(kept));
     } catch {
       // A browser that keeps nothing still chats; only a reload starts anew.
     }
   }
 }
 
-function delay(milliseconds) {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+function load() {
+  try {
+    return JSON.parse(localStorage.getItem(KEPT)) || {};
+  } catch {
+    return {};
+  }
 }
 
 /** 128 random bits; crypto.randomUUID is missing on pages without TLS. */

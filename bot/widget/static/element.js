@@ -1,11 +1,21 @@
 // <b12-symptom-check>: the chat as it is seen, heard and used with a keyboard.
+import { EmergencyCard, saysCalled } from "./card.js";
 import { Conversation } from "./conversation.js";
-import { EmergencyCard } from "./card.js";
 import { redFlag } from "./emergency.js";
+import { Log } from "./log.js";
+import { Menu, ask } from "./menu.js";
 import { style } from "./style.js";
-import { make, nodesFor, timeText } from "./words.js";
+import { asText, copy, print, save } from "./transcript.js";
+import { icon, make, who } from "./words.js";
 
 const LONGEST = 4000;
+/** An emergency older than this is history: the card comes back only with a new one. */
+const CARD_HOURS = 24;
+const OPEN = "b12-symptom-check-open";
+const HEART =
+  "M12 20.500C6.500 16.500 3 13.300 3 9.300 3 6.400 5.200 4.500 7.700 4.500c1.800 0 3.400 1 4.300 2.600.9-1.600 2.500-2.600 4.300-2.600C18.800 4.500 21 6.400 21 9.300c0 4-3.500 7.200-9 11.200z";
+const CROSS = "M6 6l12 12M18 6 6 18";
+const ARROW = "M12 19V5M6 11l6-6 6 6";
 
 const SCOPE = [
   "Hello. Tell me how you feel, or ask about your vitamin B12 injections.",
@@ -20,9 +30,10 @@ class SymptomCheck extends HTMLElement {
     if (this.shadowRoot) return;
     const shadow = this.attachShadow({ mode: "open" });
     shadow.adoptedStyleSheets = [style()];
-    const service = new URL(this.getAttribute("service") || "/chat/", document.baseURI);
-    this.conversation = new Conversation(service);
-    this.items = new Map();
+    this.service = new URL(this.getAttribute("service") || "/chat/", document.baseURI).href;
+    this.name = this.getAttribute("heading") || "Symptom check";
+    this.conversation = new Conversation(this.service);
+    this.unread = 0;
     this.#build(shadow);
     this.conversation.addEventListener("change", () => this.#show());
     this.conversation.addEventListener("line", ({ detail }) => this.#announce(detail));
@@ -30,26 +41,101 @@ class SymptomCheck extends HTMLElement {
     this.conversation.start();
     this.text.value = this.conversation.draft;
     this.#typed();
+    if (this.launcher && (kept(OPEN) || this.hasAttribute("open"))) this.#open({ focus: false });
+  }
+
+  /** Open the chat, for a link or button of the host page. */
+  open() {
+    if (this.launcher) this.#open({ focus: true });
+    else this.text.focus();
+  }
+
+  /** Close the chat and give the focus back to the button that opens it. */
+  close() {
+    if (!this.launcher) return;
+    this.panel.close();
+    this.panel.classList.remove("modal");
+    this.launcher.hidden = false;
+    this.launcher.focus();
+    keep(OPEN, "");
   }
 
   #build(shadow) {
-    this.card = new EmergencyCard(this.getAttribute("region"), {
+    this.card = new EmergencyCard(this.getAttribute("region"), { reply: (text) => this.#send(text) });
+    this.log = new Log({
       reply: (text) => this.#send(text),
+      retry: () => {
+        this.text.focus();
+        this.conversation.retry();
+      },
+      address: this.service,
     });
-    this.restart = make("button", { class: "quiet", type: "button", text: "New chat" });
-    this.restart.addEventListener("click", () => this.#askToRestart());
-    this.log = make("ol", { class: "log", role: "list" });
     this.scroller = make(
       "div",
       { class: "scroller", role: "region", "aria-label": "Conversation", tabindex: "0" },
-      make("div", { class: "scope" }, ...SCOPE.map((text) => make("p", { text }))),
-      this.log,
+      make("div", { class: "scope" }, ...SCOPE.map((text) => make("p", { text, dir: "auto" }))),
+      this.log.element,
     );
     this.typing = make("p", { class: "typing", hidden: true });
     this.typing.append(make("span", { class: "dots", "aria-hidden": "true" }), "Reading your message");
     this.scroller.append(this.typing);
     this.banner = make("div", { class: "banner", role: "status" });
     this.heard = make("div", { class: "heard", "aria-live": "polite" });
+    const chat = make(
+      "section",
+      { class: "chat", "aria-label": `${this.name} chat` },
+      this.#head(),
+      this.card.element,
+      this.banner,
+      this.scroller,
+      this.heard,
+      this.#form(),
+    );
+    if (!this.hasAttribute("launcher")) {
+      shadow.append(chat);
+      return;
+    }
+    this.launcher = make("button", { class: "launcher", type: "button", "aria-haspopup": "dialog" }, icon(HEART));
+    this.launcherText = make("span", { text: this.getAttribute("label") || this.name });
+    this.badge = make("span", { class: "badge", hidden: true });
+    this.launcher.append(this.launcherText, this.badge);
+    this.launcher.addEventListener("click", () => this.open());
+    this.panel = make("dialog", { class: "panel", "aria-label": this.name }, chat);
+    this.panel.addEventListener("cancel", (event) => {
+      event.preventDefault();
+      this.close();
+    });
+    this.panel.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && !event.defaultPrevented) this.close();
+    });
+    shadow.append(this.launcher, this.panel);
+  }
+
+  #head() {
+    this.menu = new Menu({
+      "Copy the chat": () => this.#copy(),
+      "Save as a file": () => save(this.#transcript(), "symptom-check.txt"),
+      Print: () => print(this.conversation.lines, this.name, this.shadowRoot),
+      "New chat": () => this.#askToRestart(),
+      "Delete my chat": () => this.#askToErase(),
+    });
+    this.status = make("p", { class: "status" });
+    const head = make(
+      "div",
+      { class: "head" },
+      make("span", { class: "mark" }, icon(HEART)),
+      make("div", { class: "title" }, make("h2", { text: this.name }), this.status),
+      this.menu.element,
+    );
+    if (this.hasAttribute("launcher")) {
+      const close = make("button", { class: "tool", type: "button", "aria-label": "Close the chat" }, icon(CROSS));
+      close.addEventListener("click", () => this.close());
+      head.append(close);
+    }
+    return head;
+  }
+
+  #form() {
     this.count = make("p", { class: "count", id: "count", "aria-live": "polite" });
     this.text = make("textarea", {
       id: "text",
@@ -65,66 +151,89 @@ class SymptomCheck extends HTMLElement {
         this.#submit();
       }
     });
-    this.form = make(
+    const send = make("button", { class: "send round", "aria-label": "Send" }, icon(ARROW));
+    const form = make(
       "form",
       {},
       make("label", { for: "text", text: "Your message" }),
-      make("div", { class: "line" }, this.text, make("button", { class: "send", text: "Send" })),
+      make("div", { class: "line" }, this.text, send),
       make("p", { class: "hint", id: "hint", text: "Enter sends. Shift and Enter begin a new line." }),
       this.count,
     );
-    this.form.addEventListener("submit", (event) => {
+    form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();
     });
-    const title = make("h2", { text: "Symptom check" });
-    shadow.append(
-      make(
-        "section",
-        { class: "chat", "aria-label": "Symptom check chat" },
-        make("div", { class: "head" }, title, this.restart),
-        this.card.element,
-        this.banner,
-        this.scroller,
-        this.heard,
-        this.form,
-      ),
-      this.#dialog(),
-    );
+    return form;
   }
 
-  #dialog() {
-    const stay = make("button", { class: "quiet", value: "stay", text: "Keep this chat" });
-    const leave = make("button", { class: "send", value: "restart", text: "Start a new chat" });
-    this.dialog = make(
-      "dialog",
-      { "aria-labelledby": "ask" },
-      make(
-        "form",
-        { method: "dialog" },
-        make("h2", { id: "ask", text: "Start a new chat?" }),
-        make("p", { text: "This chat will be removed from this device. A nurse can still read it." }),
-        make("div", { class: "choices" }, stay, leave),
-      ),
-    );
-    this.dialog.addEventListener("close", () => {
-      if (this.dialog.returnValue === "restart") this.#restart();
-      else this.restart.focus();
-    });
-    return this.dialog;
+  #open({ focus }) {
+    if (this.panel.open) return;
+    // Where the chat covers the page, nothing behind it may get the focus.
+    const covers = matchMedia("(max-width: 30rem), (max-height: 30rem)").matches;
+    this.panel.classList.toggle("modal", covers);
+    if (covers) this.panel.showModal();
+    else this.panel.show();
+    this.launcher.hidden = true;
+    this.#read();
+    keep(OPEN, "yes");
+    this.#typed();
+    this.#scrollToNewest();
+    if (focus) this.text.focus();
+    else if (!covers) document.activeElement?.blur();
   }
 
   #askToRestart() {
-    this.dialog.returnValue = "stay";
-    this.dialog.showModal();
+    ask(this.shadowRoot, {
+      title: "Start a new chat?",
+      text: "This chat will be removed from this device. A nurse can still read it.",
+      yes: "Start a new chat",
+      no: "Keep this chat",
+      back: this.menu.button,
+      next: this.text,
+      act: () => this.#restart(),
+    });
+  }
+
+  #askToErase() {
+    ask(this.shadowRoot, {
+      title: "Delete this chat?",
+      text:
+        "It will be deleted on this device and at the service. Some health records must be kept by " +
+        "law: what a nurse was told stays with your care team.",
+      yes: "Delete",
+      no: "Keep this chat",
+      back: this.menu.button,
+      next: this.text,
+      act: async () => {
+        try {
+          await this.conversation.erase();
+        } catch (error) {
+          return error.text || "It could not be deleted: there is no connection. Please try again.";
+        }
+        this.#restart();
+        this.#notice("Your chat was deleted. In an emergency, do not write here: call.");
+        return "";
+      },
+    });
   }
 
   #restart() {
     this.conversation.restart();
     this.card.hide();
     this.text.value = "";
+    this.#notice("");
     this.#typed();
-    this.text.focus();
+  }
+
+  #transcript() {
+    return asText(this.conversation.lines, this.name);
+  }
+
+  async #copy() {
+    const done = await copy(this.#transcript(), this.heard);
+    this.menu.button.focus();
+    this.#notice(done ? "The chat was copied." : "The chat could not be copied. Save it as a file.");
   }
 
   #submit() {
@@ -139,6 +248,7 @@ class SymptomCheck extends HTMLElement {
   }
 
   #send(text) {
+    this.notice = "";
     this.conversation.send(text);
     this.scroller.scrollTop = this.scroller.scrollHeight;
     if (!matchMedia("(pointer: coarse)").matches) this.text.focus();
@@ -160,114 +270,55 @@ class SymptomCheck extends HTMLElement {
     if (this.conversation.reachable) return;
     const unsent = this.conversation.unsent.map((message) => message.text);
     const kind = [...unsent, this.text.value].map(redFlag).find(Boolean);
-    if (kind) this.card.show(kind, { offline: true });
+    if (kind) this.card.show({ kind, called: unsent.some(saysCalled) });
   }
 
   #show() {
     const { lines, unsent, reachable, busy } = this.conversation;
     const atEnd = this.#isAtEnd();
-    const wanted = [
-      ...lines.map((line) => ({ ...line, state: line.author === "patient" ? "sent" : "" })),
-      ...unsent.map((message) => ({ ...message, key: message.id, author: "patient" })),
-    ];
-    const keys = new Set(wanted.map((one) => one.key));
-    for (const [key, item] of this.items) {
-      if (!keys.has(key)) {
-        item.remove();
-        this.items.delete(key);
-      }
+    this.log.show(lines, unsent);
+    const nurse = lines.filter((line) => line.kind === "presence").pop()?.name;
+    this.status.textContent = nurse ? `${who({ author: "nurse", name: nurse })} is here` : "Automated, day and night";
+    this.status.classList.toggle("nurse", Boolean(nurse));
+    const emergency = this.#emergency();
+    if (emergency) {
+      const written = [...lines, ...unsent.map((message) => ({ ...message, author: "patient", number: Infinity }))];
+      const called = written.some(
+        ({ author, number, text }) =>
+          author === "patient" && (!number || number > emergency.number) && saysCalled(text),
+      );
+      this.card.show({ kind: emergency.kind, text: emergency.text, called });
+    } else if (reachable && !busy && !unsent.length && !redFlag(this.text.value)) {
+      // What was only suspected without a network has been read by the service now.
+      this.card.hide();
     }
-    // A question may be followed by a word about the nurse: it stays open until she answers.
-    const said = wanted.map((one) => one.author).lastIndexOf("patient");
-    const question = wanted.slice(said + 1).filter((one) => one.buttons?.length).pop();
-    const last = wanted[wanted.length - 1];
-    let before = null;
-    for (const one of wanted) {
-      const item = this.items.get(one.key) || this.#item(one);
-      const place = before ? before.nextSibling : this.log.firstChild;
-      if (place !== item) this.log.insertBefore(item, place);
-      this.#mark(item, one, { last: one === last, question: one === question });
-      before = item;
-    }
-    const emergency = lines.filter((line) => line.kind === "emergency" || line.kind === "crisis").pop();
-    if (emergency) this.card.show(emergency.kind, { offline: !reachable });
     this.typing.hidden = !(busy && reachable);
     this.#connection(reachable, unsent.length);
     this.#checkOffline();
     if (atEnd) this.#scrollToNewest(emergency);
   }
 
+  #emergency() {
+    const since = Date.now() - CARD_HOURS * 3600_000;
+    const found = this.conversation.lines
+      .filter(({ kind, at }) => /^(emergency|crisis|emergency_over)$/.test(kind) && at > since)
+      .pop();
+    return found?.kind === "emergency_over" ? undefined : found;
+  }
+
   /** Down to the end, but never past the first words of the newest emergency message. */
-  #scrollToNewest(emergency) {
-    const item = emergency && this.items.get(emergency.key);
-    const end = this.scroller.scrollHeight;
+  #scrollToNewest(emergency = this.#emergency()) {
+    const item = emergency && this.log.item(emergency.key);
     const answered = this.conversation.lines.some(
       (line) => emergency && line.author === "patient" && line.number > emergency.number,
     );
-    this.scroller.scrollTop = item && !answered ? item.offsetTop - this.scroller.offsetTop - 8 : end;
+    this.scroller.scrollTop =
+      item && !answered ? item.offsetTop - 8 : this.scroller.scrollHeight;
   }
 
   #isAtEnd() {
     const { scrollHeight, scrollTop, clientHeight } = this.scroller;
     return scrollHeight - scrollTop - clientHeight < 80;
-  }
-
-  #item(one) {
-    const item = make("li", { class: `message ${one.author} ${one.kind || ""}`.trim() });
-    const who = { patient: "You", nurse: "Nurse", bot: "Symptom check" }[one.author];
-    const bubble = make("div", { class: "bubble" });
-    if (one.author === "patient") bubble.append(make("p", { text: one.text }));
-    else bubble.append(...nodesFor(one.text || ""));
-    const about = make("p", { class: "about" }, make("span", { class: "who", text: who }), " ");
-    about.append(
-      make("time", { datetime: new Date(one.at).toISOString(), text: timeText(one.at) }),
-      make("span", { class: "state" }),
-    );
-    item.append(about, bubble);
-    this.items.set(one.key, item);
-    return item;
-  }
-
-  /** Bring a message's delivery state and quick replies up to date. */
-  #mark(item, one, { last, question }) {
-    const texts = {
-      sending: "Sending",
-      sent: "Sent",
-      waiting: "Not sent yet",
-      refused: "Not sent",
-    };
-    const state = item.querySelector(".state");
-    const text = texts[one.state] || "";
-    if (state.textContent !== text) state.textContent = text;
-    item.classList.toggle("unsent", one.state === "waiting" || one.state === "refused");
-    const retry = one.state === "waiting" && last;
-    this.#offer(item, ".retry", retry, () => this.#retryButton());
-    this.#offer(item, ".replies", question, () => this.#replies(one.buttons));
-  }
-
-  #offer(item, selector, wanted, build) {
-    const there = item.querySelector(selector);
-    if (wanted && !there) item.append(build());
-    if (!wanted && there) there.remove();
-  }
-
-  #retryButton() {
-    const button = make("button", { class: "quiet retry", type: "button", text: "Try again now" });
-    button.addEventListener("click", () => {
-      this.text.focus();
-      this.conversation.retry();
-    });
-    return button;
-  }
-
-  #replies(buttons) {
-    const group = make("div", { class: "replies", role: "group", "aria-label": "Suggested answers" });
-    for (const { title, payload } of buttons) {
-      const button = make("button", { class: "reply", type: "button", text: title });
-      button.addEventListener("click", () => this.#send(payload || title));
-      group.append(button);
-    }
-    return group;
   }
 
   #connection(reachable, unsent) {
@@ -282,19 +333,52 @@ class SymptomCheck extends HTMLElement {
   }
 
   #announce(line) {
+    if (line.author === "patient" || !(line.text || line.name)) return;
     this.notice = "";
-    if (line.author === "patient") return;
-    const who = line.author === "nurse" ? "Nurse" : "Symptom check";
+    if (this.launcher && !this.panel.open) this.#count();
+    // The card has said it already, and at once.
+    if (line.kind === "emergency" || line.kind === "crisis") return;
     const choices = line.buttons?.length
       ? ` Suggested answers: ${line.buttons.map((button) => button.title).join(", ")}.`
       : "";
-    this.heard.append(make("p", { text: `${who}: ${line.text || ""}${choices}` }));
+    const said = line.kind === "presence" ? "is in this chat now" : line.text;
+    this.heard.append(make("p", { text: `${who(line)}: ${said}${choices}` }));
     while (this.heard.childElementCount > 5) this.heard.firstChild.remove();
+  }
+
+  /** Messages that came while the chat was closed. */
+  #count() {
+    this.unread += 1;
+    this.badge.hidden = false;
+    this.badge.textContent = this.unread;
+    this.launcher.setAttribute("aria-label", `${this.launcherText.textContent}, ${this.unread} new`);
+  }
+
+  #read() {
+    this.unread = 0;
+    this.badge.hidden = true;
+    this.launcher.removeAttribute("aria-label");
   }
 
   #notice(text) {
     this.notice = text;
     this.#say(text);
+  }
+}
+
+function kept(name) {
+  try {
+    return sessionStorage.getItem(name);
+  } catch {
+    return "";
+  }
+}
+
+function keep(name, value) {
+  try {
+    sessionStorage.setItem(name, value);
+  } catch {
+    // Without storage the chat is closed on the next page; nothing else changes.
   }
 }
 

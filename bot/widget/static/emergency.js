@@ -1,5 +1,5 @@
 // What must work without a network: the numbers, and whether a text names a red flag.
-import { CRISIS_LINES, NEAR, NUMBERS, RED_FLAGS } from "./bundled.js";
+import { CANNOT_CALL, CRISIS_LINES, EMERGENCY, NEAR, NUMBERS, RED_FLAGS } from "./bundled.js";
 
 const PLACES = {
   US: "US",
@@ -27,6 +27,41 @@ export function numbersFor(region) {
 /** Whom to talk to in a crisis, as one sentence. */
 export function crisisLine(region) {
   return CRISIS_LINES[region] || CRISIS_LINES.unknown;
+}
+
+const OWN_PEN =
+  "If your breathing, throat or face is affected and you have your own adrenaline pen, use it next.";
+
+/** What to do in an emergency whose kind is not known: the pen comes right after the call. */
+export function offlineText() {
+  return EMERGENCY.replace(" now. ", ` now. ${OWN_PEN} `);
+}
+
+/** What to do when she cannot call. */
+export function cannotCall() {
+  return sentences(CANNOT_CALL).filter((one) => !isCallLine(one)).join(" ");
+}
+
+/** The steps of an emergency message: its sentences without the label and the call line. */
+export function stepsOf(text) {
+  const found = sentences(text.replace(/^EMERGENCY:[^.]*\.\s*/, "")).filter((one) => !isCallLine(one));
+  const steps = [];
+  for (const one of found) {
+    // "Do not stand. Do not drive." is one step, not two.
+    const last = steps.length - 1;
+    if (/^Do not/.test(one) && /^Do not/.test(steps[last] || "")) steps[last] += ` ${one}`;
+    else steps.push(one);
+  }
+  return steps;
+}
+
+function sentences(text) {
+  return text.replace(/\s+/g, " ").trim().split(/(?<=[.!?])\s+(?=[A-Z"“])/);
+}
+
+/** "Call 999 now." and, where the country is unknown, "UK 999.": the card has buttons for these. */
+function isCallLine(sentence) {
+  return /^Call [^.]*\bnow\.$/.test(sentence) || /^[A-Z][A-Za-z ]+ \d{3}( or \d{3})*\.$/.test(sentence);
 }
 
 /**

@@ -61,12 +61,33 @@ export function telephone(number) {
   return `tel:${number.replace(/[^\d+]/g, "")}`;
 }
 
-/** A short time of day, with the day when it is not today. */
-export function timeText(at) {
+/** Who said a line, as it is shown and read out. */
+export function who({ author, name }) {
+  if (author === "patient") return "You";
+  if (author === "nurse") return name ? `Nurse ${name.replace(/^nurse\s+/i, "")}` : "A nurse";
+  return "Symptom check";
+}
+
+/** A short time of day, with the day when it is not today or when it is asked for. */
+export function timeText(at, withDay) {
   const when = new Date(at);
   const today = when.toDateString() === new Date().toDateString();
-  const day = today ? {} : { weekday: "short", day: "numeric", month: "short" };
+  const day = today && !withDay ? {} : { weekday: "short", day: "numeric", month: "short" };
   return new Intl.DateTimeFormat(undefined, { ...day, hour: "numeric", minute: "2-digit" }).format(when);
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** A drawing of 24 by 24 made of one path; it says nothing to a screen reader. */
+export function icon(path) {
+  const drawing = document.createElementNS(SVG, "svg");
+  const line = document.createElementNS(SVG, "path");
+  for (const [name, value] of Object.entries({ viewBox: "0 0 24 24", "aria-hidden": "true", class: "icon" })) {
+    drawing.setAttribute(name, value);
+  }
+  line.setAttribute("d", path);
+  drawing.append(line);
+  return drawing;
 }
 
 /** An element with attributes and children; "class" and "text" are shorthands. */

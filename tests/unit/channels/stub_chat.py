@@ -73,6 +73,7 @@ def make_app(folder, region="GB", timeout=2.5, origins=(), generous=False, datab
     from rasa.core.channels.rest import RestInput
     from sanic import Sanic
 
+    from bot.care import database as care
     from bot.channels.guard import guarded
     from bot.channels.limits import RateLimiter
     from bot.channels.push import InternalChannel
@@ -92,6 +93,7 @@ def make_app(folder, region="GB", timeout=2.5, origins=(), generous=False, datab
         allowed_origins=list(origins),
         channel_database=database,
     )
+    care.migrate(settings)
     app = Sanic("stub_chat", configure_logging=False)
     web = WebChannel(settings)
     if generous:
