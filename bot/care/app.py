@@ -11,6 +11,7 @@ from fastapi import FastAPI, Response
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.care import database
+from bot.care.check_ins import CheckInSender
 from bot.care.climber import Climber
 from bot.care.dispatcher import Dispatcher
 from bot.care.escalation import load_escalation
@@ -44,6 +45,7 @@ def create_app(settings: Settings, *, actions: str = "actions") -> FastAPI:
         Climber(settings),
         Dispatcher(settings),
         PatientDispatcher(settings),
+        CheckInSender(settings),
         Sweeper(settings),
     ]
     watchdog = Watchdog(settings, workers)

@@ -77,6 +77,24 @@ def messages_after(
     return [_user_message(*row) for row in _read(address, query)]
 
 
+def wrote_since(address: Union[str, Path], conversation_id: str, moment: datetime) -> bool:
+    """Return whether the patient has written since ``moment``.
+
+    Raises SQLAlchemyError when the store cannot be read.
+    """
+    events = _EVENTS.c
+    query = (
+        select(events.id)
+        .where(
+            events.sender_id == conversation_id,
+            events.type_name == "user",
+            events.timestamp > moment.timestamp(),
+        )
+        .limit(1)
+    )
+    return bool(_read(address, query))
+
+
 def transcript(address: Union[str, Path], conversation_id: str, limit: int = 400) -> List[Line]:
     """Return the last lines of a conversation, oldest first, without what holds no text.
 

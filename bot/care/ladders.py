@@ -26,8 +26,9 @@ LOG_RECIPIENT = "log"
 #: A moment further in the future than this was written before the clock was set back.
 CLOCK_TOLERANCE = timedelta(seconds=90)
 
-#: What a delivery says: there is an alert, you acknowledged and did nothing, she went silent.
-ALERT, REMINDER, SILENT = "alert", "reminder", "silent"
+#: What a delivery says: there is an alert, you acknowledged and did nothing, she went silent after
+#: emergency advice, she did not answer a check-in.
+ALERT, REMINDER, SILENT, NO_ANSWER = "alert", "reminder", "silent", "no answer"
 
 
 def start(session: Session, alert: Alert) -> None:

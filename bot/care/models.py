@@ -250,7 +250,7 @@ class OutgoingMessage(Base):
 
     id = Column(Integer, primary_key=True)
     patient_id = Column(ForeignKey("patients.id"), nullable=False, index=True)
-    #: ``text`` (words for her), ``take-over`` (a nurse is there, or left) or ``level`` (lowered).
+    #: ``text`` (words for her), ``check-in``, ``take-over`` (nurse there, or gone) or ``level``.
     kind = Column(String(16), nullable=False, default="text")
     text = Column(EncryptedText)
     #: ``nurse`` or ``bot``, and the name she sees.
@@ -287,7 +287,7 @@ class CheckIn(Base):
     #: Which text of the content to send.
     text_key = Column(String(80), nullable=False)
     due_at = Column(UtcDateTime, nullable=False)
-    #: ``due``, ``sent``, ``cancelled`` or ``answered``.
+    #: ``due``, ``sent``, ``reminded``, ``answered``, ``unanswered`` or ``cancelled``.
     state = Column(String(16), nullable=False, default="due")
     created_at = Column(UtcDateTime, nullable=False, default=now)
     sent_at = Column(UtcDateTime)

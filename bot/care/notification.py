@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Mapping, Optional, Tuple
 
-from bot.care.ladders import REMINDER, SILENT
+from bot.care.ladders import NO_ANSWER, REMINDER, SILENT
 from bot.care.models import Alert
 from bot.triage.vocabulary import Level
 
@@ -19,6 +19,7 @@ _TITLES: Mapping[Level, str] = {
 _KIND_TITLES: Mapping[str, str] = {
     REMINDER: "REMINDER: you acknowledged this alert and nothing has happened since",
     SILENT: "Call back: a patient went silent after emergency advice",
+    NO_ANSWER: "Call back: a patient with an open ticket did not answer a check-in",
 }
 
 

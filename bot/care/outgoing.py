@@ -54,6 +54,26 @@ def send(
     )
 
 
+def send_check_in(
+    session: Session, *, patient: Patient, text: str, buttons: Iterable[str], key: str
+) -> OutgoingMessage:
+    """Ask a patient how she is (M-36), within the caller's transaction; return the row.
+
+    The conversation is told too that its next message may be the answer.
+    """
+    return _add(
+        session,
+        OutgoingMessage(
+            patient_id=patient.id,
+            kind="check-in",
+            text=text,
+            author="bot",
+            buttons=list(buttons),
+            key=key,
+        ),
+    )
+
+
 def tell_take_over(
     session: Session, *, patient: Patient, nurse: Optional[str], key: str
 ) -> OutgoingMessage:

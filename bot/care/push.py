@@ -18,7 +18,12 @@ from bot.care.notification import PermanentFailure, TemporaryFailure
 from bot.care.tokens import action_secret
 
 #: Where each kind of row is posted.
-PATHS = {"text": "/internal/push", "take-over": "/internal/take-over", "level": "/internal/level"}
+PATHS = {
+    "text": "/internal/push",
+    "check-in": "/internal/push",
+    "take-over": "/internal/take-over",
+    "level": "/internal/level",
+}
 #: Seconds for one answer; the channel's own provider may be slow.
 ANSWER_SECONDS = 20.0
 #: Client errors that a later attempt may not meet: the service is starting, or is busy.
@@ -125,13 +130,14 @@ def _content(row: OutgoingMessage) -> Dict[str, Any]:
         return {**content, "nurse": row.author_name}
     if row.kind == "level":
         return {**content, "level": row.level.name}
-    return {
+    words = {
         **content,
         "text": row.text,
         "author": row.author,
         "author_name": row.author_name,
         "buttons": [{"title": title} for title in row.buttons],
     }
+    return {**words, "check_in": True} if row.kind == "check-in" else words
 
 
 def _locked(session: Session, claim: Push) -> OutgoingMessage:

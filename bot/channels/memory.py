@@ -25,6 +25,15 @@ async def set_nurse(agent: Any, conversation: str, nurse: Optional[str]) -> bool
     return True
 
 
+async def expect_check_in(agent: Any, conversation: str) -> None:
+    """Remember that the next message may answer a check-in (M-36).
+
+    Raises Refused for an unknown conversation and while Rasa is starting.
+    """
+    async with _tracker(agent, conversation) as tracker:
+        tracker.update(SlotSet("check_in_open", "yes"))
+
+
 async def set_level(agent: Any, conversation: str, level: Level) -> bool:
     """Lower the level of the conversation's episode (G-03); return whether that changed anything.
 

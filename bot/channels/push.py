@@ -105,9 +105,12 @@ class InternalChannel(InputChannel):
         @internal.post("/push", stream=True)
         async def push(request: Request) -> HTTPResponse:
             message = await self._read(request)
+            conversation = _text(message, "conversation_id", 255)
+            if message.get("check_in") is True:
+                await memory.expect_check_in(getattr(request.app.ctx, "agent", None), conversation)
             await self._push(
                 _text(message, "channel", 64),
-                _text(message, "conversation_id", 255),
+                conversation,
                 _text(message, "text", LONGEST),
                 _author(message),
                 _optional_name(message, "author_name"),

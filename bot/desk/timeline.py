@@ -125,6 +125,7 @@ _WORDS: Dict[str, Callable[[str, _Details], str]] = {
         f"{it['taken_over_by'] or 'The nurse'} left; the symptom check answers again"
     ),
     audit.SILENT: lambda who, it: "She has been silent since the emergency advice: call her",
+    audit.CHECK_IN_UNANSWERED: lambda who, it: "She did not answer the check-in: call her",
     audit.REACHED_PATIENT: lambda who, it: "Message reached her",
     audit.PATIENT_NOT_REACHED: lambda who, it: _with_reason(
         "A message did not reach her", it["reason"]
