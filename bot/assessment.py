@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.screening import screen
 from bot.screening.unexplained import opinion_on_rest
-from bot.triage import Assessment, Context, Level, assess
+from bot.triage import Assessment, Context, assess
 
 _NOTHING_KNOWN = Context()
 
@@ -15,7 +15,4 @@ def assess_text(text: str, context: Context = _NOTHING_KNOWN, language: str = "e
     ``context`` is what is known besides the message; what is unknown is read the safe way (G-07).
     """
     screening = screen(text, language)
-    assessment = assess(screening, context)
-    if assessment.level is Level.EMERGENCY_NOW:
-        return assessment  # nothing could raise it
-    return assess(screening, context, opinion_on_rest(text, screening))
+    return assess(screening, context, lambda: opinion_on_rest(text, screening))

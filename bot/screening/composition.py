@@ -68,6 +68,8 @@ class Composer:
                 for rule in self._by_idea.get(label, ()):
                     if rule.unless and not rule.unless.isdisjoint(ideas):
                         continue
+                    if any(part.isdisjoint(ideas) for part in rule.parts[1:]):
+                        continue
                     for hit in hits[:_MOST_PER_STATEMENT]:
                         parts = _complete(rule, hit, ideas, bodies[number], read)
                         if parts is None or made > 200:

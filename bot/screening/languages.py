@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 from typing import Dict, FrozenSet, Iterable, List, Optional, Tuple
 
 import yaml
@@ -91,7 +92,7 @@ def foreign_findings(
     """
     distress, pattern, general, general_pattern = _phrases()
     unsupported: Optional[str] = None if language.startswith("en") else language
-    if text.isascii() and _first_words().isdisjoint(words):
+    if text.isascii() and not _may_hold_a_phrase(list(words)):
         return [], unsupported
     plain, places = _plain(text)
     folded = fold(text)
@@ -115,11 +116,20 @@ def foreign_findings(
     return findings, unsupported
 
 
+def _may_hold_a_phrase(words: List[str]) -> bool:
+    """Whether a text in plain letters has the one word or the first two words of some phrase."""
+    single, pairs = _beginnings()
+    return not single.isdisjoint(words) or not pairs.isdisjoint(pairwise(words))
+
+
 @lru_cache(maxsize=1)
-def _first_words() -> FrozenSet[str]:
-    """With which words a phrase can begin; a text in plain letters without them has none."""
+def _beginnings() -> Tuple[FrozenSet[str], FrozenSet[Tuple[str, str]]]:
     distress, _, general, _ = _phrases()
-    return frozenset(phrase.split(" ")[0] for phrase in (*distress, *general))
+    phrases = [phrase.split(" ") for phrase in (*distress, *general)]
+    return (
+        frozenset(words[0] for words in phrases if len(words) == 1),
+        frozenset((words[0], words[1]) for words in phrases if len(words) > 1),
+    )
 
 
 def _other_script(plain: str) -> bool:

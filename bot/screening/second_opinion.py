@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import math
 from pathlib import Path
-from typing import Dict, Iterable, List, Mapping, Tuple
+from typing import Dict, Iterable, List, Mapping
 
 import numpy as np
 
@@ -49,15 +49,15 @@ class Model:
         return 1.0 / (1.0 + math.exp(-self._slope * self.raw(text) - self._offset))
 
 
-Table = Dict[str, Tuple[float, float]]
+#: For every feature its weight (real) and its squared length (imaginary): one number to add up.
+Table = Dict[str, complex]
 
 
 def _table(arrays: Mapping[str, np.ndarray], kind: str) -> Table:
     names = _words(arrays[f"{kind}_names"])
     rarity = arrays[f"{kind}_rarity"].astype(float)
     weight = arrays[f"{kind}_weight"].astype(float)
-    entries = zip((rarity * weight).tolist(), (rarity * rarity).tolist(), strict=True)
-    return dict(zip(names, entries, strict=True))
+    return dict(zip(names, (rarity * weight + 1j * rarity * rarity).tolist(), strict=True))
 
 
 def _words(array: np.ndarray) -> List[str]:
@@ -65,13 +65,8 @@ def _words(array: np.ndarray) -> List[str]:
 
 
 def _cosine(table: Table, found: Iterable[str]) -> float:
-    total = length = 0.0
-    for feature in found:
-        entry = table.get(feature)
-        if entry is not None:
-            total += entry[0]
-            length += entry[1]
-    return total / math.sqrt(length) if length else 0.0
+    total = sum(filter(None, map(table.get, found)), 0j)
+    return total.real / math.sqrt(total.imag) if total else 0.0
 
 
 @functools.lru_cache(maxsize=1)

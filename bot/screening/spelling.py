@@ -86,6 +86,7 @@ class Speller:
         for word in sorted(self._targets):
             for piece in _deletions(word, _reach(len(word))):
                 self._deletions.setdefault(piece, []).append(word)
+        self._candidates = lru_cache(maxsize=2_000)(self._find_candidates)
         self.resolve = lru_cache(maxsize=50_000)(self._resolve)
         self.other_readings = lru_cache(maxsize=50_000)(self._other_readings)
 
@@ -142,17 +143,25 @@ class Speller:
         candidates = self._candidates(word)
         return candidates[0][-1] if candidates else ""
 
-    def _candidates(self, word: str) -> List[Tuple[int, int, int, str]]:
+    def _find_candidates(self, word: str) -> List[Tuple[int, int, int, str]]:
         """Lexicon words within reach, the likeliest first: edits, kind of slip, importance."""
         size = len(word)
         if size < 3 or size > _LONGEST_WORD:
             return []
         found: Dict[str, Tuple[int, int, int, str]] = {}
+        letters = sorted(word)
         for piece in _deletions(word, _reach(size)) if size > 3 else (word,):
             for target in self._deletions.get(piece, ()):
                 if target in found or target == word:
                     continue
                 if size == 3 and (len(target) != 4 or target[-1] != word[-1]):
+                    continue
+                # What _plausible asks for in any case, before the costly distance.
+                if (
+                    word[0] != target[0]
+                    and (size < 6 or word[-1] != target[-1])
+                    and letters != sorted(target)
+                ):
                     continue
                 allowed = 1 if size == 3 else min(_reach(size), _reach(len(target)))
                 distance = _distance(word, target, allowed)

@@ -35,6 +35,10 @@ _AMOUNT = (
     r"(?P<half>half (?:an? )?)?(?P<number>\d+(?:\.\d+)?|an?|the|few|a few|several|some|many)?"
     r"(?P<more> and a half)?(?: of)? ?(?:little |good |whole |full )?"
 )
+#: Most messages name no unit of time; looking for one costs less than looking for a span.
+_ANY_UNIT = re.compile(
+    r"second|minute|hour|hr|\bh\b|day|night|week|wk|month|year|decade|summer|winter"
+)
 _AGO = re.compile(rf"\b{_AMOUNT}{_UNIT} (?:or so )?(?:ago|back|earlier|prior|now since)\b")
 _AFTER = re.compile(
     rf"\b{_AMOUNT}{_UNIT} (?:or so )?(?:later|after|post|following|from|since|"
@@ -146,11 +150,12 @@ def read_times(line: Line, layout: Layout) -> Times:
             taken.update(words)
             mentions.append(Mention(words.start, words.stop, ago, injection))
 
-    for match, words in every(_AGO, line):
+    spans = bool(_ANY_UNIT.search(line.text))
+    for match, words in every(_AGO, line) if spans else ():
         ago = _amount(match)
         if ago:
             keep(words, ago, _dates_injection(line.text, match.start(), match.end()))
-    for pattern in (_AFTER, _WITHIN):
+    for pattern in (_AFTER, _WITHIN) if spans else ():
         for match, words in every(pattern, line):
             ago = _amount(match)
             rest = match["rest"]

@@ -19,7 +19,14 @@ from bot.triage.firing import (
     signs_for,
     words_for,
 )
-from bot.triage.raises import message_rules, modifier_raises, repeat_contact, second_opinion
+from bot.triage.raises import (
+    Opinion,
+    check_probability,
+    message_rules,
+    modifier_raises,
+    repeat_contact,
+    second_opinion,
+)
 from bot.triage.reader import load_table
 from bot.triage.summary import summarise
 from bot.triage.table import Table
@@ -41,18 +48,19 @@ _NOTHING_KNOWN = Context()
 def assess(
     screening: Screening,
     context: Context = _NOTHING_KNOWN,
-    opinion: float = 0.0,
+    opinion: Opinion = 0.0,
     table: Optional[Table] = None,
 ) -> Assessment:
     """Return the decision on one message (triage.md sections 1 to 10).
 
     ``opinion`` is the probability, 0 to 1, of a statistical second opinion that the message reports
-    an emergency; it may raise the level, never lower it. ``table`` replaces the table of the
+    an emergency, or a function that gives it and is only called when it could make a difference; it
+    may raise the level, never lower it. ``table`` replaces the table of the
     project, for tests and for comparing two versions. Raises ValueError when ``opinion`` is no
     probability and TableError when the decision table has a mistake.
     """
-    if not 0.0 <= opinion <= 1.0:
-        raise ValueError(f"opinion is {opinion!r}; use a probability from 0 to 1.")
+    if not callable(opinion):
+        check_probability(opinion)
     table = table or load_table()
     fired: List[Fired] = []
     situation: Set[str] = set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, Sequence, Set, Tuple
+from typing import Callable, List, Sequence, Set, Tuple, Union
 
 from bot.triage.firing import AUDIT, OVER, SINGLE, TOGETHER, Fired, first_case, from_row
 from bot.triage.table import Modifier, Table
@@ -14,6 +14,9 @@ from bot.triage.vocabulary import (
     Screening,
     Subtype,
 )
+
+#: A probability, or a function that gives it.
+Opinion = Union[float, Callable[[], float]]
 
 
 def modifier_raises(
@@ -99,11 +102,18 @@ def repeat_contact(fired: Sequence[Fired], context: Context, table: Table) -> Li
     ]
 
 
+def check_probability(opinion: float) -> float:
+    """Return ``opinion``. Raises ValueError when it is no probability."""
+    if not 0.0 <= opinion <= 1.0:
+        raise ValueError(f"opinion is {opinion!r}; use a probability from 0 to 1.")
+    return opinion
+
+
 def second_opinion(
     screening: Screening,
     fired: Sequence[Fired],
     situation: Set[str],
-    opinion: float,
+    opinion: Opinion,
     table: Table,
 ) -> List[Fired]:
     """Return the raise of the statistical second opinion: never a lower level, never a silence.
@@ -113,20 +123,21 @@ def second_opinion(
     finding above ROUTINE ends that protection.
     """
     policy = table.policy["second_opinion"]
-    if opinion < policy["ask"]:
-        return []
     top = max((item.level for item in fired if item.level is not None), default=None)
     words = situation | ({"other_history"} if _only_other_history(screening) else set())
     if not words.isdisjoint(policy["silent_when"]) and (top is None or top <= Level.ROUTINE):
+        return []
+    if top is Level.EMERGENCY_NOW:
+        return []
+    probability = check_probability(opinion()) if callable(opinion) else opinion
+    if probability < policy["ask"]:
         return []
     subtype = Subtype.ALLERGIC if "within_24h" in situation else Subtype.CARDIORESP
     present = {f.key for f in screening.findings if f.assertion is Assertion.PRESENT}
     present -= table.modifier_ids
     fear_only = bool(present) and present <= set(policy["ask_only_over"])
     act = policy["act_over_urgent" if top is Level.URGENT_SAME_DAY else "act"]
-    if opinion >= act and not fear_only:
-        if top is Level.EMERGENCY_NOW:
-            return []
+    if probability >= act and not fear_only:
         return [Fired(Level.EMERGENCY_NOW, (), subtype, TOGETHER, flags=("second_opinion",))]
     if top is not None and top >= Level.URGENT_SAME_DAY:
         return []
