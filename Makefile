@@ -38,6 +38,7 @@ evaluate: setup ## Measure triage on the test set; report and plots go into repo
 
 bench: setup ## Measure speed
 	.venv/bin/python -m benchmarks.screening
+	.venv/bin/python -m benchmarks.widget
 
 lock: setup ## Resolve all requirements anew into the hashed lock
 	.venv/bin/uv pip compile --universal --python-version 3.10 --generate-hashes \

@@ -31,10 +31,14 @@ async def erase(settings: Settings, agent: Any, store: MessageStore, conversatio
     comes first (M-41).
     """
     kept = await asyncio.to_thread(_ask_care, settings, conversation)
-    if agent is not None:
-        async with agent.lock_store.lock(conversation):
-            await asyncio.to_thread(_delete_tracker, agent.tracker_store, conversation)
-    await asyncio.to_thread(store.delete, conversation)
+    try:
+        if agent is not None:
+            async with agent.lock_store.lock(conversation):
+                await _conversations(agent.tracker_store).erase(conversation)
+        await asyncio.to_thread(store.delete, conversation)
+    except (SQLAlchemyError, OSError) as error:
+        logger.error("A chat could not be deleted: %s", type(error).__name__)
+        raise _not_now() from error
     return kept
 
 
@@ -62,14 +66,15 @@ def _ask_care(settings: Settings, conversation: str) -> bool:
             return kept
     except SQLAlchemyError as error:
         logger.error("Care could not be asked to erase: %s", type(error).__name__)
-        raise Refused(
-            503, "not_deleted", "It could not be deleted just now. Please try again.", 30
-        ) from error
+        raise _not_now() from error
 
 
-def _delete_tracker(tracker_store: Any, conversation: str) -> None:
-    # A store that falls back to memory when the database is away keeps the real one inside.
-    inner = getattr(tracker_store, "_tracker_store", tracker_store)
-    with inner.session_scope() as session:
-        session.query(inner.SQLEvent).filter_by(sender_id=conversation).delete()
-        session.commit()
+def _not_now() -> Refused:
+    return Refused(503, "not_deleted", "It could not be deleted now. Please try again.", 30)
+
+
+def _conversations(tracker_store: Any) -> Any:
+    """Return the store that Rasa may have wrapped into others."""
+    while not hasattr(tracker_store, "erase"):
+        tracker_store = tracker_store._tracker_store
+    return tracker_store

@@ -22,7 +22,6 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
-    Text,
     UniqueConstraint,
     delete,
     func,
@@ -33,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Connection, Engine
 
 from bot.channels.database import metadata, reading, take_turns, writing
+from bot.encryption import EncryptedText
 
 #: Grows with each row and never gives a number twice, also on SQLite.
 _Number = BigInteger().with_variant(Integer, "sqlite")
@@ -43,7 +43,7 @@ events = Table(
     Column("number", _Number, primary_key=True, autoincrement=True),
     Column("conversation", String(64), nullable=False),
     Column("author", String(16), nullable=False),
-    Column("body", Text, nullable=False),
+    Column("body", EncryptedText, nullable=False),
     Column("submission", String(128)),
     Column("at", Float, nullable=False),
     Index("chat_events_by_conversation", "conversation", "number"),

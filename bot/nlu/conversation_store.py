@@ -21,7 +21,7 @@ from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, Event, SessionStarted, SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
-from sqlalchemy import Index, create_engine, event, func, insert, select
+from sqlalchemy import Index, create_engine, delete, event, func, insert, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
@@ -97,6 +97,14 @@ class ConversationStore(TrackerStore):
             self._pause(error)
             return []
 
+    async def erase(self, sender_id: str) -> None:
+        """Delete every event of a conversation for good.
+
+        Raises SQLAlchemyError while the database is away, OSError while events of the conversation
+        still wait to be stored.
+        """
+        await asyncio.to_thread(self._erase, sender_id)
+
     async def answers(self) -> bool:
         """Return whether the database takes events now."""
         return await asyncio.to_thread(self._write_back) and not len(self._unsaved)
@@ -145,6 +153,14 @@ class ConversationStore(TrackerStore):
         except SQLAlchemyError as error:
             self._pause(error)
             return None
+
+    def _erase(self, sender_id: str) -> None:
+        self._write_back()
+        with self._database().begin() as connection:
+            connection.execute(delete(EVENTS).where(EVENTS.c.sender_id == sender_id))
+        self._slots.pop(sender_id, None)
+        if self._unsaved.of(sender_id):
+            raise OSError("Events of this conversation wait to be stored; try again.")
 
     def _append(self, rows: List[Row]) -> None:
         with self._writing:

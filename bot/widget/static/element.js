@@ -21,7 +21,8 @@ const SCOPE = [
   "Hello. Tell me how you feel, or ask about your vitamin B12 injections.",
   "I am an automated service, not a person. I give general information for pregnant people having " +
     "vitamin B12 injections. It can be wrong or out of date. I do not diagnose or change your " +
-    "treatment. A nurse may read this chat.",
+    "treatment. A nurse may read this chat. So may anyone who uses this device: when you are done, " +
+    "choose New chat under More.",
   "An emergency must be phoned, not typed.",
 ];
 

@@ -193,6 +193,7 @@ details.strip ul { list-style: none; padding: 0 0 0.5rem; columns: 2 9rem; }
 .steps ol { padding-inline-start: 1.4rem; }
 .steps li + li, .steps p + p { margin-block-start: 0.3rem; }
 .steps p { padding-block-end: 0.3rem; }
+.steps ol + p { margin-block-start: 0.5rem; }
 .numbers, .answers { display: flex; flex-wrap: wrap; gap: 0.5rem; }
 .numbers.many { display: grid; grid-template-columns: repeat(auto-fit, minmax(5.2rem, 1fr)); gap: 0.4rem; }
 .card .call { flex: 1 1 auto; gap: 0.6rem; padding-inline: 0.9rem; background: #ffffff; color: #7d0a15; font-size: 1.2rem; font-weight: 700; min-block-size: 3.2rem; white-space: nowrap; }
@@ -217,7 +218,9 @@ details.strip ul { list-style: none; padding: 0 0 0.5rem; columns: 2 9rem; }
 .arrival { align-self: center; padding: 0.3rem 1rem; border-radius: 999px; background: var(--theirs); font-size: 0.9rem; }
 .about { font-size: 0.84rem; color: var(--quiet); padding-inline: 0.2rem; margin-block-end: 0.2rem; }
 .who { font-weight: 600; }
-.human::before, .state:not(:empty)::before { content: "\\a0· "; }
+.state:not(:empty)::before { content: "\\a0· "; }
+.human::before { content: "· "; }
+.human::after { content: " ·"; }
 .nurse .who, .nurse .human { color: var(--accent); }
 .row { display: flex; align-items: flex-end; gap: 0.1rem; max-inline-size: 100%; }
 .patient .row { flex-direction: row-reverse; }

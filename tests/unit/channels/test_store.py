@@ -103,6 +103,13 @@ def test_what_is_written_survives_and_only_its_owner_reads_it(store, path, clock
     assert os.stat(path).st_mode & 0o777 == 0o600
 
 
+def test_what_she_wrote_is_not_in_the_file_in_the_clear(store, path):
+    store.submit("c", "id-1", "my secret words")
+    assert store.after("c")[0].body["text"] == "my secret words"
+    content = b"".join(one.read_bytes() for one in path.parent.iterdir())
+    assert b"secret words" not in content
+
+
 def test_reading_goes_on_after_the_last_line_seen(store):
     numbers = [store.add("c", "bot", {"text": str(one)}).number for one in range(5)]
     assert [event.number for event in store.after("c", numbers[2])] == numbers[3:]
