@@ -41,6 +41,8 @@ class Settings:
     patient_service: str = "http://127.0.0.1:5005"
     #: Origins of other web pages that may show the patient chat, such as https://clinic.example.
     allowed_origins: List[str] = field(default_factory=list)
+    #: The clinic's own sign-in service for nurses (bot.desk.openid); no issuer: there is none.
+    openid: Mapping[str, Any] = field(default_factory=dict)
     #: Address of the database that all processes serving patients share; empty: channels.db in
     #: the folder.
     channel_database: str = ""
@@ -85,6 +87,7 @@ def load_settings(
         patient_service=_service_address(web),
         allowed_origins=[_origin(entry) for entry in web.get("allowed_origins") or []],
         channel_database=database_address(storage.get("channel_database") or ""),
+        openid=raw.get("openid") or {},
     )
 
 

@@ -122,7 +122,7 @@ def _pushed(session: Session, alert: Alert) -> List[Said]:
             row.text or "",
             row.created_at,
             row.state,
-            row.last_error or "",
+            (row.last_error or "").rstrip("."),
         )
         for row in rows
     ]

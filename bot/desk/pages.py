@@ -5,7 +5,15 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from bot.desk import account_pages, alert_pages, audit_pages, queue_pages, sign_in_pages
+from bot.desk import (
+    account_pages,
+    alert_pages,
+    audit_pages,
+    insight_pages,
+    openid,
+    queue_pages,
+    sign_in_pages,
+)
 from bot.desk.feed import Feed
 from bot.desk.site import FOLDER, Site
 from bot.settings import Settings
@@ -16,8 +24,10 @@ def install_desk(app: FastAPI, settings: Settings, feed: Feed) -> None:
     site = Site(settings)
     router = APIRouter(prefix="/desk", include_in_schema=False)
     sign_in_pages.add_routes(router, site)
+    openid.add_routes(router, site)
     queue_pages.add_routes(router, site, feed)
     alert_pages.add_routes(router, site)
+    insight_pages.add_routes(router, site)
     audit_pages.add_routes(router, site)
     account_pages.add_routes(router, site)
     app.include_router(router)

@@ -146,7 +146,7 @@ def _not_reached(session: Session, alerts: Sequence[Alert]) -> List[Tuple[str, s
     for message in undelivered(session):
         alert = by_patient.get(message.patient_id)
         if alert is not None and message.created_at >= alert.created_at:
-            reason = message.last_error or ""
+            reason = (message.last_error or "").rstrip(".")
             found.setdefault(alert.id, (alert.id, alert.episode.patient.pseudonym, reason))
     return list(found.values())
 

@@ -183,6 +183,12 @@ def _answer_forbidden(request: Request, error: Exception) -> Response:
     )
 
 
+def _provider_name(settings: Settings) -> str:
+    if not settings.openid.get("issuer"):
+        return ""
+    return settings.openid.get("name") or "the clinic's account"
+
+
 def _templates(settings: Settings) -> Jinja2Templates:
     environment = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),
@@ -195,7 +201,7 @@ def _templates(settings: Settings) -> Jinja2Templates:
         view=view,
         Level=Level,
         can=Permission,
-        provider="",
+        provider=_provider_name(settings),
         clinic=settings.clinic.get("name") or "Nurse desk",
     )
     return Jinja2Templates(env=environment)

@@ -159,6 +159,20 @@ def reason(alert: Alert) -> str:
     return summary or f"{LEVEL_NAMES[alert.level]}: no summary was given; read her words."
 
 
+def precise(seconds: Optional[float]) -> str:
+    """Return a measured duration with two units: ``1 min 20 s``, ``2 h 05 min``; – for None."""
+    if seconds is None:
+        return "–"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    if whole < 48 * 3600:
+        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    return f"{whole / 86400:.1f} days"
+
+
 @dataclass(frozen=True)
 class Known:
     """One thing that is known of her. ``since`` is the moment it counts from, if it is one."""

@@ -6,9 +6,12 @@ from care.test_sweeper import store
 
 from bot.care import audit, database
 from bot.care.alerts import acknowledge, get_alert
+from bot.desk import accounts
 from bot.desk.headers import HEADERS
 from bot.desk.view import name_of
 from bot.triage.vocabulary import Level
+
+from .conftest import PASSWORD
 
 ACTIONS = [
     *("acknowledge", "assign", "note", "take-over", "write", "hand-back", "lower", "resolve"),
@@ -78,6 +81,29 @@ def test_a_link_from_a_mail_is_opened_once_more_so_that_the_cookie_comes_along(b
     answer = browser.get(f"/desk/alerts/{alert_id}", headers=headers, follow_redirects=False)
     assert answer.status_code == 200
     assert 'http-equiv="refresh"' in answer.text and "puffy" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("role", "home"), [("nurse", "/desk"), ("auditor", "/desk/audit"), ("admin", "/desk/accounts")]
+)
+def test_a_right_password_leads_to_the_first_page_of_the_role(browser, settings, role, home):
+    accounts.add_user(settings, "Ben", PASSWORD, role)
+    answer = browser.post("/desk/sign-in", data={"name": "Ben", "password": PASSWORD})
+    assert (answer.status_code, answer.url.path) == (200, home)
+
+
+def test_a_link_to_an_alert_is_opened_after_signing_in_and_no_other_link(
+    browser, settings, alert_id
+):
+    accounts.add_user(settings, "Ben", PASSWORD, "nurse")
+    asked = browser.get(f"/desk/alerts/{alert_id}")
+    assert f'name="then" value="/desk/alerts/{alert_id}"' in asked.text
+    form = {"name": "Ben", "password": PASSWORD}
+    wanted = browser.post("/desk/sign-in", data={**form, "then": f"/desk/alerts/{alert_id}"})
+    assert wanted.url.path == f"/desk/alerts/{alert_id}"
+    for evil in ("https://evil.example", "//evil.example/desk/alerts/", "/desk/alerts/\\x"):
+        answer = browser.post("/desk/sign-in", data={**form, "then": evil}, follow_redirects=False)
+        assert answer.headers["location"] == "/desk"
 
 
 def test_a_wrong_password_is_told_and_the_page_shows_no_more(browser):
