@@ -13,8 +13,9 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
-from bot.care import audit, database, handling
+from bot.care import audit, database, handling, outbox
 from bot.care.alerts import acknowledge, get_alert
+from bot.care.clock import now
 from bot.care.episodes import OUTCOMES, AlreadyClosed
 from bot.desk import access, case, queue, versions
 from bot.desk.parts import answer_part
@@ -168,6 +169,22 @@ def add_routes(router: APIRouter, site: Site) -> None:
 
         then = f"/desk/alerts/{alert_id}#reply"
         return change(request, nurse, alert_id, version, work, then, text=text)
+
+    @router.post("/alerts/{alert_id}/tell-again")
+    def tell_again(
+        request: Request,
+        alert_id: str,
+        delivery: str = Form(""),
+        version: str = Form(""),
+        nurse: access.Nurse = may_act,
+    ) -> Response:
+        def work(session: Session) -> None:
+            known = {str(row.id): row.id for row in case.given_up(session, alert_id)}
+            if delivery not in known:
+                raise ValueError("This notification is being sent again already.")
+            outbox.try_again(session, known[delivery], nurse=nurse.name, at=now())
+
+        return change(request, nurse, alert_id, version, work)
 
     @router.post("/alerts/{alert_id}/hand-back")
     def hand_back(

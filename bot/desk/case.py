@@ -16,8 +16,9 @@ from bot.care.accounts import NurseAccount
 from bot.care.alerts import get_alert, messages_of
 from bot.care.conversations import transcript
 from bot.care.handling import notes_of
-from bot.care.models import Alert, AssessmentRecord, Note, OutgoingMessage
-from bot.desk import timeline, versions, view
+from bot.care.models import Alert, AssessmentRecord, Delivery, Note, OutgoingMessage
+from bot.channels.outgoing import Undelivered
+from bot.desk import timeline, unsent, versions, view
 from bot.desk.ladder import Ladder, ladders
 from bot.desk.roles import PERMISSIONS, Permission
 from bot.settings import Settings
@@ -60,6 +61,10 @@ class Case:
     seen_by: Sequence[Tuple[str, int]]
     ladder: Ladder
     colleagues: Sequence[str]
+    #: Notifications that were given up and need a human.
+    given_up: Sequence[Delivery]
+    #: Replies of the symptom check that her channel has not taken so far.
+    unsent: Sequence[Undelivered]
 
     @property
     def is_open(self) -> bool:
@@ -92,6 +97,23 @@ def read(session: Session, settings: Settings, alert_id: str) -> Case:
         seen_by=timeline.seen_by(events),
         ladder=ladders(session, [alert])[alert.id],
         colleagues=_colleagues(session, alert),
+        given_up=given_up(session, alert.id),
+        unsent=[
+            reply
+            for reply in unsent.replies(settings)
+            if reply.conversation_id == alert.episode.patient.conversation_id
+        ],
+    )
+
+
+def given_up(session: Session, alert_id: str) -> List[Delivery]:
+    """Return the notifications of an alert that were given up, oldest first."""
+    return list(
+        session.execute(
+            select(Delivery)
+            .where(Delivery.alert_id == alert_id, Delivery.state == "failed")
+            .order_by(Delivery.id)
+        ).scalars()
     )
 
 

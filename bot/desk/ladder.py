@@ -18,7 +18,8 @@ class Ladder:
 
     started_at: Optional[datetime] = None
     next_at: Optional[datetime] = None
-    next_number: int = 0
+    #: Whom the next step is for, in the words of the settings: a role or a person.
+    next_who: str = ""
     told: Tuple[str, ...] = ()
     steps_taken: int = 0
 
@@ -39,6 +40,13 @@ def ladders(session: Session, alerts: Sequence[Alert]) -> Mapping[str, Ladder]:
     return {alert.id: _ladder(alert, steps[alert.id]) for alert in alerts}
 
 
+def _who(alert: Alert, number: int) -> str:
+    tiers = (alert.ladder or {}).get("tiers") or []
+    if not tiers:
+        return "next people"
+    return str(tiers[number - 1]["who"]) if number <= len(tiers) else "everybody again"
+
+
 def _ladder(alert: Alert, steps: Sequence[LadderStep]) -> Ladder:
     taken = [step for step in steps if step.state == "sent"]
     due = [step for step in steps if step.state == "due"]
@@ -48,7 +56,7 @@ def _ladder(alert: Alert, steps: Sequence[LadderStep]) -> Ladder:
     return Ladder(
         started_at=steps[0].planned_at if steps else alert.level_since,
         next_at=due[0].due_at if due else None,
-        next_number=due[0].number if due else 0,
+        next_who=_who(alert, due[0].number) if due else "",
         told=tuple(told),
         steps_taken=len(taken),
     )

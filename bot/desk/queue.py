@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from bot.care.alerts import failed_deliveries
 from bot.care.models import Alert, AssessmentRecord, Episode
 from bot.care.outgoing import undelivered
-from bot.desk import view
+from bot.desk import unsent, view
 from bot.desk.ladder import Ladder, ladders
+from bot.settings import Settings
 from bot.triage.vocabulary import Level
 
 #: How many alerts a section shows. They are sorted by urgency, so the rest can only be calmer.
@@ -89,7 +90,7 @@ def read_filter(text: str, level: str, state: str, mine: str) -> Filter:
     )
 
 
-def find(session: Session, wanted: Filter, nurse: str) -> Queue:
+def find(session: Session, settings: Settings, wanted: Filter, nurse: str) -> Queue:
     """Return the alerts that fit, the most urgent first within each section."""
     open_alerts = _read(session, resolved=False)
     waiting = [alert for alert in open_alerts if is_waiting(alert)]
@@ -115,7 +116,7 @@ def find(session: Session, wanted: Filter, nurse: str) -> Queue:
         counts=[(level, counts[level]) for level in levels],
         failed=failed_deliveries(session),
         ladders=ladders(session, [alert for section in sections for alert in section.alerts]),
-        not_reached=_not_reached(session, open_alerts),
+        not_reached=_not_reached(session, settings, open_alerts),
     )
 
 
@@ -140,13 +141,21 @@ def _read(session: Session, *, resolved: bool) -> List[Alert]:
     return list(session.execute(query.limit(MOST_READ)).scalars())
 
 
-def _not_reached(session: Session, alerts: Sequence[Alert]) -> List[Tuple[str, str, str]]:
+def _not_reached(
+    session: Session, settings: Settings, alerts: Sequence[Alert]
+) -> List[Tuple[str, str, str]]:
     by_patient = {alert.episode.patient_id: alert for alert in alerts}
+    by_conversation = {alert.episode.patient.conversation_id: alert for alert in alerts}
     found: Dict[str, Tuple[str, str, str]] = {}
     for message in undelivered(session):
         alert = by_patient.get(message.patient_id)
         if alert is not None and message.created_at >= alert.created_at:
             reason = (message.last_error or "").rstrip(".")
+            found.setdefault(alert.id, (alert.id, alert.episode.patient.pseudonym, reason))
+    for reply in unsent.replies(settings):
+        alert = by_conversation.get(reply.conversation_id)
+        if alert is not None:
+            reason = (reply.reason or "").rstrip(".")
             found.setdefault(alert.id, (alert.id, alert.episode.patient.pseudonym, reason))
     return list(found.values())
 

@@ -27,7 +27,7 @@ def add_routes(router: APIRouter, site: Site, feed: Feed) -> None:
 
     def values(nurse: access.Nurse, wanted: queue.Filter) -> Dict[str, Any]:
         with database.reading(settings) as session:
-            found = queue.find(session, wanted, nurse.name)
+            found = queue.find(session, settings, wanted, nurse.name)
         return {"queue": found, "wanted": wanted, "states": queue.STATES}
 
     @router.get("")

@@ -105,17 +105,18 @@ _WORDS: Dict[str, Callable[[str, _Details], str]] = {
         f"Notification to {it.recipient} given up", it["reason"]
     ),
     audit.STEP_TAKEN: lambda who, it: _with_reason(
-        f"Step {it['number'] or it['step']} of the ladder", it.recipients
+        f"Step {it['step']} of the ladder", it.recipients
     ),
     audit.STEP_REACHED_NOBODY: lambda who, it: (
-        f"Step {it['number'] or it['step']} of the ladder reached nobody"
+        f"Step {it['step']} of the ladder reached nobody: nobody is on duty for it"
     ),
     audit.OPENED: lambda who, it: f"Opened by {who}",
     audit.ACKNOWLEDGED: lambda who, it: f"Acknowledged by {who}",
-    audit.REMINDED: lambda who, it: f"{it['nurse'] or 'The nurse'} was reminded of this alert",
+    audit.REMINDED: lambda who, it: _with_reason("Reminder sent", it.recipients),
     audit.LAPSED: lambda who, it: (
         f"The acknowledgement of {it['nurse'] or 'the nurse'} ran out; the ladder goes on"
     ),
+    audit.TRIED_AGAIN: lambda who, it: f"{who} had {it.recipient} told once more",
     audit.ASSIGNED: lambda who, it: f"{who} gave it to {it['to']}",
     audit.NOTED: lambda who, it: f"{who} added a note",
     audit.TAKEN_OVER: lambda who, it: f"{who} took over the conversation",

@@ -10,14 +10,13 @@ import sys
 import time
 import urllib.request
 from contextlib import closing
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT / "tests" / "unit"))
 
-from care.conftest import settings_in  # noqa: E402
+from care.conftest import settings_in, telling  # noqa: E402
 from care.samples import TEXT, raise_sample  # noqa: E402
 from care.test_sweeper import store  # noqa: E402
 from sqlalchemy import delete, select  # noqa: E402
@@ -25,10 +24,9 @@ from sqlalchemy import delete, select  # noqa: E402
 from bot.care import database, handling  # noqa: E402
 from bot.care.alerts import acknowledge, list_alerts  # noqa: E402
 from bot.care.clock import now  # noqa: E402
-from bot.care.models import Acknowledgement, LadderStep, OutgoingMessage  # noqa: E402
+from bot.care.models import Acknowledgement, Delivery, LadderStep, OutgoingMessage  # noqa: E402
 from bot.desk import access  # noqa: E402
 from bot.service.processes import free_port  # noqa: E402
-from bot.settings import Recipient  # noqa: E402
 from bot.triage.vocabulary import (  # noqa: E402
     Assertion,
     Assessment,
@@ -66,7 +64,7 @@ class Care:
             "BOT_STORAGE_FOLDER": str(self.settings.folder),
             "BOT_STORAGE_CARE_DATABASE": self.settings.care_database,
             "BOT_STORAGE_CONVERSATION_DATABASE": str(self.settings.conversation_database),
-            "BOT_NOTIFY": "[]",
+            "BOT_ESCALATION": str(self.settings.escalation),
             **self.environment,
         }
         command = [sys.executable, "-m", "bot.care.server", "--port", str(self.port)]
@@ -117,7 +115,7 @@ def raised(care, **changes):
 
 def fill(care):
     """Fill the desk with a morning of alerts, and return the id of the first emergency."""
-    listed = replace(care.settings, notify=[Recipient("Nurse on duty", "nonsense")])
+    told = telling(care.settings, **{"Ward phone": "unknown://nowhere"})
     conversation = [
         ("user", "hi, had my b12 jab about 20 min ago", 65),
         ("bot", "Thank you for telling me. How are you feeling since then?", 64),
@@ -128,7 +126,7 @@ def fill(care):
     for event, line, seconds in conversation:
         at = now() - timedelta(seconds=seconds)
         store(care.settings, text=line, event=event, intent="greet", message_id=None, at=at)
-    with database.transaction(listed) as session:
+    with database.transaction(told) as session:
         first = raise_sample(session)
         emergency = first.id
         first.episode.patient.address = "+44 20 7946 0123"
@@ -208,7 +206,8 @@ def _backdate(session, alert, start, took, until_resolved):
         select(Acknowledgement).where(Acknowledgement.alert_id == alert.id)
     ).scalars():
         said.at = start + took
-    session.execute(delete(LadderStep).where(LadderStep.alert_id == alert.id))
+    for table in (Delivery, LadderStep):
+        session.execute(delete(table).where(table.alert_id == alert.id))
     steps = [timedelta(0), timedelta(minutes=2), timedelta(minutes=5)]
     if alert.level is Level.URGENT_SAME_DAY:
         steps = [timedelta(0), timedelta(minutes=20), timedelta(minutes=45)]
@@ -228,39 +227,6 @@ def _backdate(session, alert, start, took, until_resolved):
                     sent_at=start + after,
                 )
             )
-
-
-def climb_ladder(care, alert_id):
-    """Put an alert half-way up its ladder: one step taken, the next one due in a minute or so."""
-    with database.transaction(care.settings) as session:
-        (alert,) = [found for found in list_alerts(session) if found.id == alert_id]
-        for step in session.execute(
-            select(LadderStep).where(LadderStep.alert_id == alert_id)
-        ).scalars():
-            session.delete(step)
-        start = now() - timedelta(seconds=32)
-        session.flush()
-        session.add_all(
-            [
-                LadderStep(
-                    alert_id=alert_id,
-                    round=alert.ladder_round,
-                    number=1,
-                    due_at=start,
-                    planned_at=start,
-                    recipients=["Nurse on duty"],
-                    state="sent",
-                    sent_at=start,
-                ),
-                LadderStep(
-                    alert_id=alert_id,
-                    round=alert.ladder_round,
-                    number=2,
-                    due_at=start + timedelta(minutes=2),
-                    planned_at=start,
-                ),
-            ]
-        )
 
 
 def talk(care, alert_id, nurse, *lines):
@@ -296,3 +262,12 @@ def raise_plain(session, conversation, level, subtype, summary, words, *spans, c
         text=words,
         context=context,
     ).id
+
+
+def cookie_for(care, name, role):
+    """Return the cookie of a new session, without the password whose check is slow on purpose."""
+    with database.transaction(care.settings) as session:
+        return {
+            "name": "desk_session",
+            "value": access.new_session(session, name, role, "signed in"),
+        }

@@ -254,6 +254,7 @@ function sendWithoutLeaving() {
     form.dataset.busy = "yes";
     // The same for every attempt to send these words, so that they arrive once.
     form.elements.press.value = form.elements.press.value || newPress();
+    const words = form.elements.text.value;
     const answer = await fetch(form.action, {
       method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual",
     }).catch(() => null);
@@ -262,8 +263,14 @@ function sendWithoutLeaving() {
       byId("announce-now").textContent = "Not sent: no connection. Your words are still here.";
       showLink("lost");
     } else if (answer.type === "opaqueredirect") {
-      form.elements.press.value = newPress();
-      form.elements.text.value = "";
+      // A live update may have put another form in its place while this one was sent.
+      const now = document.querySelector("form.composer");
+      if (now && now.elements.text.value === words) {
+        now.elements.text.value = "";
+      }
+      if (now) {
+        now.elements.press.value = newPress();
+      }
       await refresh();
     } else {
       // Somebody was first, or the form has expired: the page that comes back says it.

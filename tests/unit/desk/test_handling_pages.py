@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from bot.care import audit, database, handling
 from bot.care.alerts import acknowledge, get_alert
-from bot.care.models import OutgoingMessage
+from bot.care.models import Delivery, OutgoingMessage
 from bot.desk import accounts
 from bot.triage.vocabulary import Level
 
@@ -239,3 +239,27 @@ def test_each_act_is_in_the_audit_record(nurse, settings, alert_id):
     acts = {event.action for event in events if event.actor == NAME}
     assert {audit.OPENED, audit.ACKNOWLEDGED, audit.TAKEN_OVER, audit.WROTE} <= acts
     assert "secret" not in str([event.details for event in events])
+
+
+def test_a_notification_that_was_given_up_is_shown_and_tried_again(nurse, settings, alert_id):
+    with database.transaction(settings) as session:
+        delivery = Delivery(
+            alert_id=alert_id,
+            recipient="ward phone (sms)",
+            level=Level.EMERGENCY_NOW,
+            idempotency_key="one",
+            state="failed",
+            last_error="No such number.",
+        )
+        session.add(delivery)
+        session.flush()
+        number = delivery.id
+    page = Page(nurse, alert_id)
+    assert "ward phone (sms) was not told: No such number." in page.html
+    assert "could not be delivered" in nurse.get("/desk").text
+    page.send("tell-again", delivery=str(number))
+    with database.reading(settings) as session:
+        assert session.get(Delivery, number).state != "failed"
+    assert f"{NAME} had ward phone (sms) told once more" in Page(nurse, alert_id).html
+    for wrong in (str(number + 1), "x", ""):
+        assert Page(nurse, alert_id).send("tell-again", delivery=wrong).status_code == 409

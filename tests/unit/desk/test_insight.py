@@ -12,7 +12,7 @@ from scipy.stats import binomtest
 
 from bot.care import audit, database, handling
 from bot.care.alerts import acknowledge
-from bot.care.models import Acknowledgement, LadderStep
+from bot.care.models import Acknowledgement, Delivery, LadderStep
 from bot.desk import charts, insight, insight_pages
 from bot.desk.view import precise
 from bot.triage.vocabulary import Level
@@ -87,6 +87,7 @@ def test_a_step_is_unanswered_when_the_next_one_was_taken_or_somebody_still_wait
     answered = happened(settings, "one", acknowledged=400)
     waiting = happened(settings, "two")
     with database.transaction(settings) as session:
+        session.query(Delivery).delete()
         session.query(LadderStep).delete()
         for alert_id, numbers in ((answered, (1, 2, 3)), (waiting, (1,))):
             for number in numbers:

@@ -28,6 +28,7 @@ MATRIX = {
     ("POST", "/desk/alerts/{alert_id}/note"): ALERTS,
     ("POST", "/desk/alerts/{alert_id}/take-over"): ALERTS,
     ("POST", "/desk/alerts/{alert_id}/write"): ALERTS,
+    ("POST", "/desk/alerts/{alert_id}/tell-again"): ALERTS,
     ("POST", "/desk/alerts/{alert_id}/hand-back"): ALERTS,
     ("POST", "/desk/alerts/{alert_id}/lower"): ALERTS,
     ("POST", "/desk/alerts/{alert_id}/resolve"): ALERTS,
