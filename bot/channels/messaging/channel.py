@@ -50,6 +50,8 @@ _PACE = 2.0
 _CLEAN_EVERY = 3600.0
 #: Seconds the provider's ids are remembered, and what was sent.
 _REMEMBERED = 30 * 24 * 3600.0
+#: Seconds without a word of hers after which a conversation, with her address, is forgotten.
+_IDLE = 365 * 24 * 3600.0
 _STOP_SECONDS = 8.0
 
 UNSEEN_ATTACHMENT = (
@@ -224,13 +226,19 @@ class MessagingChannel(Sending, InputChannel):
                     self._lanes.wake(conversation)
                 if time.time() - self._cleaned > _CLEAN_EVERY:
                     self._cleaned = time.time()
-                    await self.stored(self.inbox.forget_before, self._cleaned - _REMEMBERED)
-                    await self.stored(self.outgoing.forget_before, self._cleaned - _REMEMBERED)
+                    await self._clean()
             except _STORE_ERRORS as error:
                 logger.error(
                     "Channel %s cannot read its messages: %s", self.name(), type(error).__name__
                 )
             await asyncio.sleep(_LOOK)
+
+    async def _clean(self) -> None:
+        now = self.clock()
+        await self.stored(self.inbox.forget_before, now - _REMEMBERED)
+        await self.stored(self.outgoing.forget_before, now - _REMEMBERED)
+        for conversation in await self.stored(self.inbox.idle_since, now - _IDLE):
+            await self.stored(self.inbox.forget, conversation)
 
     async def _answer_all(self, conversation: str) -> None:
         try:

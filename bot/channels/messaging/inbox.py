@@ -230,6 +230,25 @@ class Inbox:
                 )
             ).rowcount
 
+    def idle_since(self, at: float) -> List[str]:
+        """Return up to 100 conversations in which she wrote nothing since ``at``."""
+        with reading(self._engine) as sql:
+            rows = sql.execute(
+                select(conversations.c.id)
+                .where(
+                    conversations.c.connector == self._connector, conversations.c.last_in_at < at
+                )
+                .limit(100)
+            )
+            return [row.id for row in rows]
+
+    def forget(self, conversation: str) -> None:
+        """Delete everything about one conversation, its address included."""
+        with writing(self._engine) as sql:
+            sql.execute(delete(outgoing).where(outgoing.c.conversation == conversation))
+            sql.execute(delete(inbox).where(inbox.c.conversation == conversation))
+            sql.execute(delete(conversations).where(conversations.c.id == conversation))
+
     def _change(self, conversation: str, **values: Any) -> None:
         with writing(self._engine) as sql:
             sql.execute(
@@ -247,14 +266,6 @@ class Inbox:
     def _digest(self, id: str, text: Optional[str]) -> str:
         data = f"{id}:{text or ''}".encode("utf-8", "surrogatepass")
         return hmac.new(self._key, data, hashlib.sha256).hexdigest()
-
-
-def forget(engine: Engine, conversation: str) -> None:
-    """Delete everything about one conversation, its address included."""
-    with writing(engine) as sql:
-        sql.execute(delete(outgoing).where(outgoing.c.conversation == conversation))
-        sql.execute(delete(inbox).where(inbox.c.conversation == conversation))
-        sql.execute(delete(conversations).where(conversations.c.id == conversation))
 
 
 def _shared_key(engine: Engine, name: str) -> bytes:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -152,6 +153,19 @@ async def test_neither_words_nor_addresses_are_in_the_clear(system, caplog, tmp_
     for words in ("secret is that", "EMERGENCY", system.her, system.her.lstrip("+")):
         assert words not in caplog.text
         assert words.encode() not in stored
+
+
+async def test_after_a_year_without_a_word_her_address_is_forgotten(make_system):
+    async with make_system("twilio").running() as system:
+        await system.patient.writes("hello")
+        await system.provider.texts(1)
+        await system.settled()
+        her = system.engine.seen[0].sender_id
+        await system.channel._clean()
+        assert system.channel.outgoing.stopped(her) is False
+        system.channel.clock = lambda: time.time() + 366 * 24 * 3600
+        await system.channel._clean()
+        assert system.channel.outgoing.stopped(her) is None
 
 
 async def test_what_was_taken_in_before_a_crash_is_answered_after_it(make_system):

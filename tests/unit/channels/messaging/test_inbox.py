@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from bot.channels import database
-from bot.channels.messaging.inbox import MOST_WAITING, Inbox, forget
+from bot.channels.messaging.inbox import MOST_WAITING, Inbox
 from bot.channels.messaging.received import Received
 from bot.channels.outgoing import Outgoing
 
@@ -117,10 +117,12 @@ def test_nothing_she_wrote_and_no_number_is_in_the_clear(inbox, engine, tmp_path
         assert secret not in stored
 
 
-def test_a_conversation_can_be_forgotten_with_everything_in_it(inbox, engine):
+def test_a_conversation_can_be_forgotten_with_everything_in_it(inbox, engine, clock):
     conversation = inbox.take(message()).conversation
     outgoing = Outgoing(engine, "twilio")
     outgoing.add(conversation, [{"text": "hello"}], "k")
-    forget(engine, conversation)
+    assert inbox.idle_since(clock.now) == []
+    assert inbox.idle_since(clock.now + 1) == [conversation]
+    inbox.forget(conversation)
     assert inbox.next(conversation) is None and outgoing.next(conversation) is None
-    assert outgoing.stopped(conversation) is None
+    assert outgoing.stopped(conversation) is None and inbox.idle_since(clock.now + 1) == []
