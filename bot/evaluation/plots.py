@@ -17,7 +17,8 @@ from bot.evaluation.statistics import Drop, Proportion
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#595959"
 
 
-def _save(figure: plt.Figure, path: Path) -> None:
+def save(figure: plt.Figure, path: Path) -> None:
+    """Write ``figure`` to ``path`` and free it."""
     figure.tight_layout()
     figure.savefig(path, dpi=150)
     plt.close(figure)
@@ -39,7 +40,7 @@ def confusion(matrix: Sequence[Sequence[int]], path: Path) -> None:
     axes.set_ylabel("wanted by the policy")
     axes.set_title("Below the diagonal: too low")
     figure.colorbar(image, label="share of the row")
-    _save(figure, path)
+    save(figure, path)
 
 
 def sensitivity_by(groups: Mapping[str, Triage], title: str, path: Path) -> None:
@@ -55,7 +56,7 @@ def sensitivity_by(groups: Mapping[str, Triage], title: str, path: Path) -> None
     _points(axes, list(shown.values()), list(range(len(shown))), BLUE, "o", None)
     axes.set_yticks(range(len(shown)), list(shown))
     _share_axis(axes, title)
-    _save(figure, path)
+    save(figure, path)
 
 
 def systems(results: Mapping[str, Detection], path: Path) -> None:
@@ -81,7 +82,7 @@ def systems(results: Mapping[str, Detection], path: Path) -> None:
     axes.set_yticks(places, list(results))
     _share_axis(axes, "Emergency or not, same messages")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.25), ncol=2)
-    _save(figure, path)
+    save(figure, path)
 
 
 def robustness(drops: Mapping[str, Drop], path: Path) -> None:
@@ -97,7 +98,7 @@ def robustness(drops: Mapping[str, Drop], path: Path) -> None:
     axes.set_xlabel("change in sensitivity, percentage points (95 % interval)")
     axes.set_title("Same messages, written less well")
     axes.grid(axis="x", alpha=0.3)
-    _save(figure, path)
+    save(figure, path)
 
 
 def _points(

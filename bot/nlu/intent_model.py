@@ -8,7 +8,7 @@ question about something else is answered with a topic, with none a short questi
 from __future__ import annotations
 
 from collections import Counter
-from typing import List, Sequence, Tuple
+from typing import Any, List, Sequence, Tuple
 
 import numpy as np
 from scipy.sparse import hstack
@@ -32,7 +32,8 @@ TOLERANCE = 0.01
 class IntentModel:
     """A classifier from a text to intents with probabilities. Pickled with the Rasa model."""
 
-    def __init__(self) -> None:
+    def __init__(self, ideas: bool = True) -> None:
+        """Start untrained; without ``ideas`` it reads words and letters alone (for comparison)."""
         self._views = [
             (
                 TfidfVectorizer(
@@ -62,7 +63,13 @@ class IntentModel:
                 CONCEPT_WEIGHT,
             ),
         ]
+        if not ideas:
+            self._views.pop()
         self.intents: List[str] = []
+
+    def features(self, texts: Sequence[str]) -> Any:
+        """Return the weighted features as a sparse matrix, a row for each text, once trained."""
+        return hstack([view.transform(texts) * weight for view, weight in self._views]).tocsr()
 
     def fit(self, texts: Sequence[str], intents: Sequence[str]) -> IntentModel:
         """Learn from texts and their intents, three or more different ones; return the model."""

@@ -10,7 +10,7 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
-from typing import List, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 import yaml
@@ -25,6 +25,19 @@ VECTORS = PROJECT / "var" / "sentence_vectors.npz"
 #: Inverse strength of the regularisation, for vectors brought to a mean length of 1.
 C = 30.0
 ITERATIONS = 300
+
+
+class KnownVectors(SentenceVectors):
+    """Sentence vectors that remember those of the training texts, for measuring on folds."""
+
+    def __init__(self, texts: Sequence[str], vectors: np.ndarray) -> None:
+        super().__init__()
+        self._known = dict(zip(map(clean, texts), vectors, strict=True))
+
+    def vector(self, text: str) -> Optional[np.ndarray]:
+        """Return the vector of ``text``, from memory where it is known."""
+        known = self._known.get(clean(text))
+        return super().vector(text) if known is None else known
 
 
 def examples(folder: Path = PROJECT / "data" / "nlu") -> Tuple[List[str], List[str]]:

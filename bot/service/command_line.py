@@ -50,13 +50,19 @@ def build_parser() -> argparse.ArgumentParser:
     parse.set_defaults(run=_parse)
 
     evaluate = commands.add_parser("evaluate", help="measure; report and plots go into reports/")
-    evaluate.add_argument("what", nargs="?", choices=("triage",), default="triage")
+    evaluate.add_argument("what", nargs="?", choices=("triage", "nlu"), default="triage")
     evaluate.add_argument("--cases", type=Path, help="other cases than the test set (JSON lines)")
     evaluate.add_argument(
         "--also", type=Path, action="append", default=[], help="more labelled texts, if they exist"
     )
     evaluate.add_argument(
         "--with-diet", action="store_true", help="train the DIET baseline too (many minutes)"
+    )
+    evaluate.add_argument(
+        "--real", type=Path, help="nlu: real questions by topic (set faq_real), if they exist"
+    )
+    evaluate.add_argument(
+        "--folds", type=int, default=3, help="nlu: folds of the cross-validation, 0 for none"
     )
     evaluate.set_defaults(run=_evaluate)
 
@@ -138,10 +144,16 @@ def _parse(options: argparse.Namespace) -> int:
 
 def _evaluate(options: argparse.Namespace) -> int:
     from bot.evaluation.cases import CasesError
-    from bot.evaluation.triage import evaluate_triage
 
     try:
-        evaluate_triage(options.cases, foreign=options.also, with_diet=options.with_diet)
+        if options.what == "nlu":
+            from bot.evaluation.nlu import evaluate_nlu
+
+            evaluate_nlu(options.cases, real=options.real, folds=options.folds)
+        else:
+            from bot.evaluation.triage import evaluate_triage
+
+            evaluate_triage(options.cases, foreign=options.also, with_diet=options.with_diet)
     except CasesError as error:
         raise CommandError(str(error)) from error
     return 0
