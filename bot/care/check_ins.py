@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from typing import List
 
 from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.care import audit, database, ladders, outgoing
 from bot.care.clock import now
 from bot.care.conversations import wrote_since
 from bot.care.models import Alert, CheckIn, Episode, Patient
+from bot.care.patients import find_or_add_patient
 from bot.care.worker import Worker
 from bot.content import load_content
 from bot.settings import Settings
@@ -44,7 +44,7 @@ def schedule(
     """
     if kind not in KINDS:
         raise ValueError(f"kind is {kind!r}; use one of {', '.join(KINDS)}.")
-    patient = _patient(session, conversation_id, channel)
+    patient = find_or_add_patient(session, conversation_id=conversation_id, channel=channel)
     _cancel(session, CheckIn.patient_id == patient.id, CheckIn.kind == kind)
     planned = CheckIn(patient_id=patient.id, kind=kind, text_key=TEXT, due_at=due_at)
     session.add(planned)
@@ -184,18 +184,3 @@ def _locked(session: Session, query: object) -> List[CheckIn]:
             .with_for_update(of=CheckIn, skip_locked=True)
         ).scalars()
     )
-
-
-def _patient(session: Session, conversation_id: str, channel: str) -> Patient:
-    query = select(Patient).where(
-        Patient.channel == channel, Patient.conversation_id == conversation_id
-    )
-    found = session.execute(query).scalar_one_or_none()
-    if found is None:
-        try:
-            with session.begin_nested():
-                session.add(Patient(channel=channel, conversation_id=conversation_id))
-        except IntegrityError:
-            session.expire_all()
-        found = session.execute(query).scalar_one()
-    return found

@@ -21,6 +21,7 @@ from bot.channels.inbox import Handler, Inbox
 from bot.channels.limits import RateLimiter, SharedRateLimiter
 from bot.channels.once import Once
 from bot.channels.output import WebOutput
+from bot.channels.plan_pages import add_plan_pages
 from bot.channels.requests import Refused, address, number, read_json, read_message
 from bot.channels.safe_text import call_line, too_fast_text
 from bot.channels.store import Event, MessageStore
@@ -142,6 +143,7 @@ class WebChannel(InputChannel):
     def blueprint(self, on_new_message: Handler) -> Blueprint:
         """Return the routes of the page and its API."""
         chat = pages.add_pages(_ChatBlueprint("chat", __name__), self.settings)
+        add_plan_pages(chat, self.settings)
         inbox = Inbox(
             self.stored, self.store, self.wakers, self.record, on_new_message, self._call_line()
         )
