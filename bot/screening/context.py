@@ -112,6 +112,8 @@ class Context:
                 following is None or following.gap > 0 or following.word == "no"
             ):
                 return True
+        if found.key == "OB-03":
+            return False  # "the movements are much less" is the finding
         return any(self._follows(hit, found) for hit in self._nearby.in_sentence("post_neg", found))
 
     def _follows(self, hit: Hit, found: Candidate) -> bool:

@@ -58,9 +58,12 @@ class People:
             ):
                 return True
         start, _ = self._nearby.sentence_range(found)
+        inside = self._nearby.sentence_words(found)
+        if self._nearby.in_sentence("media", found) and _SELF.isdisjoint(inside):
+            return True
         if words[start].word not in _GOES_ON_ABOUT:
             return False
-        if not _SELF.isdisjoint(self._nearby.sentence_words(found)):
+        if not _SELF.isdisjoint(inside):
             return False
         return any(hit.start < start for hit in self._nearby.everywhere("group"))
 

@@ -38,7 +38,8 @@ def negated_words(
     """For every word whether it is negated. ``found`` are the findings: their own words may use up
     a negation ("not breathing right")."""
     words = read.words
-    starts = _longest([*cues.get("neg", ()), *_reliefs(words, cues)])
+    reliefs = [] if any(each.key == "OB-03" for each in found) else _reliefs(words, cues)
+    starts = _longest([*cues.get("neg", ()), *reliefs])
     protected = _protected(read, starts, cues, found)
     ends = {hit.start for hit in cues.get("break", ())} | {h.start for h in cues.get("part", ())}
     say = {hit.end for hit in cues.get("say_neg", ())}

@@ -16,6 +16,7 @@ from bot.screening.second_opinion import opinion
 from bot.triage.vocabulary import Assertion, Finding, Screening
 
 _CLAUSE_ENDS = re.compile(r"[.!?;,\n]+|\bbut\b", re.IGNORECASE)
+_DENIES = re.compile(r"\b(?:deny|denies|denied|neg for|negative for)\b", re.IGNORECASE)
 _NOT_CURRENT = (Assertion.NEGATED, Assertion.HISTORICAL, Assertion.HYPOTHETICAL)
 _SITE = ("IS-01", "IS-02")
 
@@ -29,9 +30,17 @@ def unexplained(text: str, screening: Screening) -> str:
     kept: List[str] = []
     start = 0
     ends = [(match.start(), match.end()) for match in _CLAUSE_ENDS.finditer(text)]
+    listing = False
     for end, following in (*ends, (len(text), len(text))):
-        if _touches(others, start, end) or not _touches(explained, start, end):
+        known = _touches(explained, start, end)
+        if _touches(others, start, end) or not (known or listing):
             kept.append(text[start:end])
+            listing = False
+        else:
+            # "denies fever, n/v/d": the rest of the list is denied as well.
+            listing = text[end:following] == "," and (
+                listing or bool(_DENIES.search(text, start, end))
+            )
         kept.append(text[end:following])
         start = following
     return "".join(kept)

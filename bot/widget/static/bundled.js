@@ -106,6 +106,7 @@ export const RED_FLAGS = {
 "baby has stopped moving",
 "baby isnt moving",
 "baby not moving",
+"baby quiet all day",
 "bad belly pain that doesnt stop",
 "band around my chest",
 "barfing nonstop",

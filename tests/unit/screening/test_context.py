@@ -102,6 +102,8 @@ def test_mood_of_a_sentence(text, key, expected):
         pytest.param("I don't get hives from it", "SK-01", NEGATED, id="do not get"),
         pytest.param("he said I'd pass out but I didn't", "CI-01", NEGATED, id="did not"),
         pytest.param("it's as if my throat is closing", "AW-01", PRESENT, id="as if"),
+        pytest.param("the nurse asked about chest pain, i have none", "CA-01", NEGATED, id="none"),
+        pytest.param("baby moving a lot less", "OB-03", PRESENT, id="less is the finding"),
         pytest.param("is it normal to have a tight chest", "BR-03", HYPOTHETICAL, id="Q-01 normal"),
         pytest.param("if it closed I would ring 999", "G-12", HYPOTHETICAL, id="would call"),
         pytest.param("my mum had anaphylaxis years ago", "G-12", HISTORICAL, id="her anaphylaxis"),
@@ -115,4 +117,11 @@ def test_an_animal_is_no_patient_but_a_simile_is_no_animal():
     assert all("group" in f.attributes for f in screen("our dog has hives").findings)
     assert not any(
         "group" in f.attributes for f in screen("sleeping like a horse, no air").findings
+    )
+
+
+def test_what_was_seen_in_a_film_is_nobodys_but_what_she_feels_there_is_hers():
+    assert all("group" in f.attributes for f in screen("she fainted in the movie").findings)
+    assert not any(
+        "group" in f.attributes for f in screen("i saw it in a film and now i faint").findings
     )
