@@ -1,14 +1,20 @@
-"""Training copies of a message as a hurried thumb, a dictation or text-speak would have written it.
+"""Training copies of a message: hurried, dictated, in text-speak, or with idle words around it.
 
 Only for training: the copy has the label and the theme of its original.
 """
 
 from __future__ import annotations
 
+import functools
 import random
 import re
+from pathlib import Path
+from typing import Dict, List, Sequence
 
 from bot.screening.opinion_spelling import TEXT_SPEAK
+
+#: Greetings, thanks and everyday sentences by section, none about a body.
+FILLERS = Path(__file__).resolve().parents[2] / "data" / "second_opinion" / "fillers.txt"
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _STOPS = re.compile(r"(?<!\d)[^\w\s]|[^\w\s](?!\d)")
@@ -62,3 +68,41 @@ def hurried(text: str, seed: int) -> str:
     if kind == "two":
         text = slip(text, generator)
     return slip(text, generator) if kind != "plain" else text
+
+
+def surrounded(text: str, seed: int) -> str:
+    """A copy with words around it that mean nothing; the same one for a seed."""
+    generator = random.Random(f"surrounded {seed} {text}")
+    words = fillers()
+    kind = generator.choice(("before", "after", "both", "sentence", "sentence"))
+    if kind == "sentence":
+        return _joined(text, generator.choice(words["sentence"]), generator)
+    before = f"{generator.choice(words['before'])} " if kind != "after" else ""
+    after = f" {generator.choice(words['after'])}" if kind != "before" else ""
+    return f"{before}{text}{after}"
+
+
+def run_on(text: str, sentences: Sequence[str], seed: int) -> str:
+    """A copy run on from, or into, one of ``sentences``; the same one for a seed."""
+    generator = random.Random(f"run on {seed} {text}")
+    return _joined(text, generator.choice(sentences), generator)
+
+
+def _joined(text: str, sentence: str, generator: random.Random) -> str:
+    joint = generator.choice(fillers()["joint"])
+    gap = "" if joint[0] in ",." else " "
+    first, last = (text, sentence) if generator.random() < 0.5 else (sentence, text)
+    return f"{first}{gap}{joint} {last}"
+
+
+@functools.lru_cache(maxsize=1)
+def fillers() -> Dict[str, List[str]]:
+    """The phrases of ``fillers.txt`` by section: before, after, sentence, joint."""
+    sections: Dict[str, List[str]] = {}
+    current: List[str] = []
+    for line in FILLERS.read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            current = sections.setdefault(line.strip("[]"), [])
+        elif line and not line.startswith("#"):
+            current.append(line)
+    return sections

@@ -73,13 +73,22 @@ def pieces(text: str) -> Iterator[List[str]]:
     """
     clean = normalise(text)
     yield tokens(clean)
-    sentences = list(dict.fromkeys(filter(str.strip, _SENTENCE_END.split(clean))))
-    if len(sentences) > 1:
+    parts = _split(clean)
+    if len(parts) > 1:
         half = MAX_PIECES // 2
-        if len(sentences) > MAX_PIECES:
-            sentences = sentences[:half] + sentences[-half:]
-        for sentence in sentences:
-            yield tokens(sentence)
+        if len(parts) > MAX_PIECES:
+            parts = parts[:half] + parts[-half:]
+        for part in parts:
+            yield tokens(part)
+
+
+def sentences(text: str) -> List[str]:
+    """The different sentences of a text, normalised, in order."""
+    return _split(normalise(text))
+
+
+def _split(clean: str) -> List[str]:
+    return list(dict.fromkeys(filter(str.strip, _SENTENCE_END.split(clean))))
 
 
 def phrases(words: List[str]) -> Dict[str, None]:

@@ -12,12 +12,12 @@ import hashlib
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
-from bot.screening.opinion_augmentation import hurried
-from bot.screening.opinion_features import WORD_GROUPS, normalise, pieces, tokens
+from bot.screening.opinion_augmentation import FILLERS, hurried, run_on, surrounded
+from bot.screening.opinion_features import WORD_GROUPS, normalise, pieces, sentences, tokens
 from bot.screening.opinion_spelling import Speller
 from bot.screening.second_opinion import ARTEFACT, FEATURES
 
@@ -28,8 +28,8 @@ LABELS = {"emergency": 1, "other": 0}
 FOLDS = 5
 SEED = 7
 PENALTY = 20.0
-#: Copies of each message with slips of the thumb.
-COPIES = 1
+#: A harmless sentence of this many words at most may be run on to another message for training.
+RUN_ON_WORDS = 12
 #: What one sentence of a harmless message weighs beside a whole message.
 PIECE_WEIGHT = 0.5
 #: A word in this many texts is learnt as it is written. One that the list of frequent words lacks
@@ -54,9 +54,9 @@ def data_files() -> List[Path]:
 
 
 def data_sha256() -> str:
-    """Fingerprint of training texts and word groups, kept in the artefact for a test to compare."""
+    """Fingerprint of texts, fillers and word groups, kept in the artefact for a test to compare."""
     digest = hashlib.sha256(WORD_GROUPS.read_bytes())
-    for path in data_files():
+    for path in [FILLERS, *data_files()]:
         digest.update(path.name.encode("utf-8"))
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -100,8 +100,40 @@ class Rows(NamedTuple):
     copy: np.ndarray
 
 
-def _rows(examples: Sequence[Example], speller: Speller) -> Rows:
-    """Each message, each sentence of it, and its hurried copies."""
+def split_by_theme(examples: Sequence[Example]) -> np.ndarray:
+    """The fold of each example, from 0 to ``FOLDS`` - 1; a theme is never split."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    labels = [example.label for example in examples]
+    splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=SEED)
+    folds = np.empty(len(examples), dtype=int)
+    themes = [example.theme for example in examples]
+    for fold, (_, held) in enumerate(splitter.split(labels, labels, themes)):
+        folds[held] = fold
+    return folds
+
+
+def _copies(examples: Sequence[Example], folds: np.ndarray) -> Iterator[Tuple[int, str]]:
+    """Number and text of each training copy: hurried, among idle words, among harmless sentences.
+
+    The harmless sentences come from the fold of the message, so that a held-out text is nowhere.
+    """
+    harmless: Dict[int, List[str]] = {fold: [] for fold in range(FOLDS)}
+    for example, fold in zip(examples, folds, strict=True):
+        if not example.label:
+            harmless[fold].extend(
+                sentence
+                for sentence in sentences(example.text)
+                if len(sentence.split()) <= RUN_ON_WORDS
+            )
+    for number, (example, fold) in enumerate(zip(examples, folds, strict=True)):
+        yield number, hurried(example.text, 0)
+        yield number, surrounded(example.text, 0)
+        yield number, run_on(example.text, harmless[fold], 0)
+
+
+def _rows(examples: Sequence[Example], folds: np.ndarray, speller: Speller) -> Rows:
+    """Each message, each sentence of it, and its copies."""
     from sklearn.feature_extraction.text import CountVectorizer
 
     words: List[List[str]] = []
@@ -112,11 +144,11 @@ def _rows(examples: Sequence[Example], speller: Speller) -> Rows:
             owner.append(number)
             whole.append(place == 0)
             copy.append(False)
-        for seed in range(COPIES):
-            words.append(speller.repair(tokens(normalise(hurried(example.text, seed)))))
-            owner.append(number)
-            whole.append(True)
-            copy.append(True)
+    for number, text in _copies(examples, folds):
+        words.append(speller.repair(tokens(normalise(text))))
+        owner.append(number)
+        whole.append(True)
+        copy.append(True)
     vectorisers = {
         kind: CountVectorizer(analyzer=feature, binary=True, dtype=np.float32)
         for kind, feature in FEATURES.items()
@@ -144,7 +176,7 @@ def _unit_rows(matrix: Any, rarity: np.ndarray) -> Any:
 def _fit(rows: Rows, labels: np.ndarray, members: np.ndarray) -> Fitted:
     """Fit on the examples in ``members`` (a mask).
 
-    Learned from: each whole message, its hurried copies, and each sentence of a harmless message,
+    Learned from: each whole message, its copies, and each sentence of a harmless message,
     because every part of it is harmless and parts are scored on their own at run time.
     """
     from scipy.sparse import hstack
@@ -180,18 +212,14 @@ def _score(rows: Rows, fitted: Fitted, chosen: np.ndarray) -> np.ndarray:
     return scores
 
 
-def held_out_scores(examples: Sequence[Example], rows: Rows) -> np.ndarray:
-    """The score of each example by a model that saw no text of its file and theme."""
-    from sklearn.model_selection import StratifiedGroupKFold
-
+def held_out_scores(examples: Sequence[Example], folds: np.ndarray, rows: Rows) -> np.ndarray:
+    """The score of each example by a model that saw no text of its theme."""
     labels = np.array([example.label for example in examples])
-    themes = [example.theme for example in examples]
     scores = np.full(len(examples), -np.inf)
-    splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=SEED)
-    for fold, (_, held) in enumerate(splitter.split(labels, labels, themes), 1):
-        print(f"  fold {fold} of {FOLDS}: {len(held)} texts held out", flush=True)
-        outside = np.isin(np.arange(len(examples)), held)
-        scores[held] = _score(rows, _fit(rows, labels, ~outside), outside)[held]
+    for fold in range(FOLDS):
+        outside = folds == fold
+        print(f"  fold {fold + 1} of {FOLDS}: {outside.sum()} texts held out", flush=True)
+        scores[outside] = _score(rows, _fit(rows, labels, ~outside), outside)[outside]
     return scores
 
 
@@ -233,9 +261,10 @@ def main() -> None:
     labels = np.array([example.label for example in examples])
     print(f"{len(examples)} texts, {labels.sum()} of them emergencies", flush=True)
     targets, known = build_speller(examples)
-    rows = _rows(examples, Speller(targets, frozenset(known)))
+    folds = split_by_theme(examples)
+    rows = _rows(examples, folds, Speller(targets, frozenset(known)))
     print(f"{len(rows.owner)} pieces and copies", flush=True)
-    scores = held_out_scores(examples, rows)
+    scores = held_out_scores(examples, folds, rows)
     calibration = _calibrate(scores, labels)
     _report(1.0 / (1.0 + np.exp(-calibration[0] * scores - calibration[1])), labels)
     print("fitting on all texts", flush=True)
