@@ -118,14 +118,17 @@ def second_opinion(
 ) -> List[Fired]:
     """Return the raise of the statistical second opinion: never a lower level, never a silence.
 
-    It is not heard over a message that the rules read as a general question, a figure of speech or
-    another trigger's history: such words are about symptoms that nobody has now. One present
-    finding above ROUTINE ends that protection.
+    It is not heard over a message that the rules read as another trigger's history, nor, unless it
+    is certain, over a general question or a figure of speech: such words are about symptoms that
+    nobody has now. One present finding above ROUTINE ends that protection.
     """
     policy = table.policy["second_opinion"]
     top = max((item.level for item in fired if item.level is not None), default=None)
     words = situation | ({"other_history"} if _only_other_history(screening) else set())
-    if not words.isdisjoint(policy["silent_when"]) and (top is None or top <= Level.ROUTINE):
+    silent = set(policy["silent_when"])
+    if opinion < policy["over_doubt"]:
+        silent.update(policy["doubtful_when"])
+    if not words.isdisjoint(silent) and (top is None or top <= Level.ROUTINE):
         return []
     if top is Level.EMERGENCY_NOW:
         return []

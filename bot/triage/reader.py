@@ -286,7 +286,9 @@ class _Reader:
                 "policy.yml, second_opinion: needs 0 < ask <= act <= act_over_urgent <= 1."
             )
         known_ids("policy.yml, child", raw["child"]["emergency"], self._words)
-        for part in ("silent_when", "ask_only_over"):
+        if not opinion["act"] <= opinion["over_doubt"] <= 1:
+            raise TableError("policy.yml, second_opinion: needs act <= over_doubt <= 1.")
+        for part in ("silent_when", "doubtful_when", "ask_only_over"):
             known_ids(f"policy.yml, second_opinion {part}", opinion[part], self._words)
         raw["child"]["level"] = level_named("policy.yml, child", raw["child"]["level"])
         repeat = raw["repeat_contact"]

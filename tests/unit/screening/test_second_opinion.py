@@ -11,7 +11,8 @@ import yaml
 
 from bot.assessment import assess_text
 from bot.screening import second_opinion
-from bot.screening.opinion_augmentation import hurried
+from bot.evaluation.perturbations import AFTER, BEFORE, HARMLESS
+from bot.screening.opinion_augmentation import fillers, hurried, run_on, surrounded
 from bot.screening.opinion_features import (
     MAX_CHARACTERS,
     MAX_PIECES,
@@ -153,6 +154,34 @@ def test_a_slip_hardly_moves_the_opinion():
     texts = [emergency for emergency, _ in PAIRS]
     drops = [opinion(text) - opinion(hurried(text, 1)) for text in texts]
     assert sum(drops) / len(drops) < 0.1
+
+
+def test_a_copy_among_idle_words_holds_the_whole_message_and_something_else():
+    text = "My throat is closing"
+    copies = [surrounded(text, seed) for seed in range(20)]
+    copies += [run_on(text, ["the queue was long"], seed) for seed in range(5)]
+    assert all(text in copy and copy != text for copy in copies)
+    assert surrounded(text, 3) == surrounded(text, 3)
+    assert len(set(copies)) > 10
+
+
+def test_idle_words_hardly_move_the_opinion():
+    changes = [
+        *(f"{before} {{}}" for before in BEFORE),
+        *(f"{{}} {after}" for after in AFTER),
+        *(f"{harmless} and {{}}" for harmless in HARMLESS),
+    ]
+    drops = [
+        opinion(emergency) - opinion(change.format(emergency))
+        for emergency, _ in PAIRS
+        for change in changes
+    ]
+    assert sum(drops) / len(drops) < 0.06
+
+
+def test_the_idle_words_of_training_are_not_those_of_the_evaluation():
+    trained = {phrase for section in fillers().values() for phrase in section}
+    assert not trained & {*BEFORE, *AFTER, *HARMLESS}
 
 
 VECTORS = yaml.safe_load(

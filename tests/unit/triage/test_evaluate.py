@@ -72,8 +72,8 @@ def test_a_crisis_is_never_dropped():
     ("opinion", "level", "question"),
     [
         (0.0, None, None),
-        (0.49, None, None),
-        (0.50, Level.URGENT_SAME_DAY, "U-01"),
+        (0.54, None, None),
+        (0.55, Level.URGENT_SAME_DAY, "U-01"),
         (0.59, Level.URGENT_SAME_DAY, "U-01"),
         (0.60, Level.EMERGENCY_NOW, None),
         (1.0, Level.EMERGENCY_NOW, None),
@@ -87,7 +87,7 @@ def test_the_second_opinion_raises_at_its_two_thresholds(opinion, level, questio
 
 
 @pytest.mark.parametrize(
-    ("opinion", "level"), [(0.89, Level.URGENT_SAME_DAY), (0.90, Level.EMERGENCY_NOW)]
+    ("opinion", "level"), [(0.96, Level.URGENT_SAME_DAY), (0.97, Level.EMERGENCY_NOW)]
 )
 def test_the_second_opinion_needs_more_to_overrule_a_same_day_row(opinion, level):
     calf = screening({"key": "CA-03", "attributes": ["one_side"]})
@@ -98,15 +98,25 @@ def test_the_second_opinion_needs_more_to_overrule_a_same_day_row(opinion, level
 @pytest.mark.parametrize(
     "calm",
     [
-        screening(general_question=True),
-        screening({"key": "AW-01", "assertion": "hypothetical"}, general_question=True),
-        screening(figurative=True),
         screening({"key": "G-17"}),
         screening({"key": "SK-01", "assertion": "historical", "attributes": ["other_trigger"]}),
     ],
 )
 def test_the_second_opinion_is_silent_where_nobody_has_the_symptom(calm):
     assert assess(calm, opinion=1.0).level is None
+
+
+@pytest.mark.parametrize(
+    "doubtful",
+    [
+        screening(general_question=True),
+        screening({"key": "AW-01", "assertion": "hypothetical"}, general_question=True),
+        screening(figurative=True),
+    ],
+)
+def test_over_a_question_or_a_figure_of_speech_only_a_certain_opinion_is_heard(doubtful):
+    assert assess(doubtful, opinion=0.79).level is None
+    assert assess(doubtful, opinion=0.80).level is Level.EMERGENCY_NOW
 
 
 def test_the_second_opinion_is_heard_when_a_question_also_reports():
