@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.advice import ask
+from actions.advice import answer_questions, ask, before_injection
 from actions.base import CareAction, Events, content, tell_nurse
 from actions.incoming import Incoming
 from bot.triage.vocabulary import Level
@@ -32,5 +32,7 @@ class ActionCheckRedFlags(CareAction):
             return []
         events = tell_nurse(dispatcher, incoming, level)
         if incoming.intent == "report_urgent":
+            if not before_injection(dispatcher, content(), incoming):
+                answer_questions(dispatcher, incoming.slots.get("also_asked") or [])
             ask(dispatcher, content(), incoming.assessment)
         return events

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.advice import ask, explain, symptoms_named
+from actions.advice import answer_questions, ask, ask_detail, explain, update
 from actions.base import CareAction, Events, content
 from actions.incoming import Incoming
 from bot.triage.vocabulary import Level
@@ -22,24 +21,21 @@ class ActionExplainSideEffects(CareAction):
         if incoming.assessment is None:
             raise ValueError("there is no assessment to explain")
         texts, level = content(), incoming.level
+        check = incoming.slots.get("check") or {}
         if level is Level.URGENT_SAME_DAY:
             # Action first, always; the explanation must not read as a way round the call.
             dispatcher.utter_message(response="utter_urgent_same_day")
-        events = self._answer_question(dispatcher, incoming)
+        answer_questions(dispatcher, incoming.slots.get("also_asked") or [])
         if ask(dispatcher, texts, incoming.assessment) or level is Level.URGENT_SAME_DAY:
-            return events
-        keys = symptoms_named(incoming.assessment, incoming.slots.get("findings") or [])
-        explained = explain(dispatcher, texts, keys)
-        if level is Level.ROUTINE:
-            dispatcher.utter_message(response="utter_routine_ticket")
-        elif not explained:
-            dispatcher.utter_message(response="utter_anything_else")
-        return events
-
-    @staticmethod
-    def _answer_question(dispatcher: CollectingDispatcher, incoming: Incoming) -> Events:
-        asked = incoming.slots.get("also_asked")
-        if not asked:
             return []
-        dispatcher.utter_message(response=f"utter_{asked}")
-        return [SlotSet("also_asked", None)]
+        keys, said = check.get("keys") or [], False
+        if check.get("explain"):
+            said = explain(dispatcher, texts, keys, incoming.context)
+            if level is Level.ROUTINE:
+                dispatcher.utter_message(response="utter_routine_ticket")
+                said = True
+        elif check.get("update"):
+            said = update(dispatcher, texts, keys, incoming.context)
+        if not ask_detail(dispatcher, check) and not (said and check.get("explain")):
+            dispatcher.utter_message(response="utter_check_done")
+        return []

@@ -22,7 +22,9 @@ class ActionHandOver(CareAction):
         """Tell a nurse, then say what happens next."""
         level = max(incoming.level or Level.ROUTINE, self._minimum(incoming))
         events = tell_nurse(dispatcher, incoming, level)
-        if level >= Level.URGENT_SAME_DAY:
+        if incoming.intent == "plan_to_nurse":
+            dispatcher.utter_message(response="utter_plan_sent")
+        elif level >= Level.URGENT_SAME_DAY:
             dispatcher.utter_message(response="utter_urgent_same_day")
         else:
             dispatcher.utter_message(response="utter_handed_over")

@@ -10,7 +10,7 @@ from actions.incoming import Incoming
 from bot.triage.vocabulary import Level
 
 #: What she may leave behind. Level, episode, injection and weeks are facts and stay.
-FORGOTTEN = ("findings", "also_asked", "misunderstood")
+FORGOTTEN = ("findings", "also_asked", "misunderstood", "check", "topic")
 
 
 class ActionRestartConversation(CareAction):

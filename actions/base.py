@@ -67,6 +67,17 @@ def tell_nurse(dispatcher: CollectingDispatcher, incoming: Incoming, level: Leve
 
     The patient is told only after the alert is stored, and once per level.
     """
+    record(incoming, level)
+    told = level_named(incoming.slots.get("nurse_told"))
+    if told is not None and told >= level:
+        return []
+    if level >= Level.URGENT_SAME_DAY:
+        dispatcher.utter_message(response="utter_nurse_told")
+    return [SlotSet("nurse_told", level.name)]
+
+
+def record(incoming: Incoming, level: Level) -> None:
+    """Store the message with its assessment in the nurse's alert, which it may raise."""
     assessment = incoming.assessment or Assessment(level=None, subtype=None)
     with transaction(settings()) as session:
         raise_alert(
@@ -81,12 +92,6 @@ def tell_nurse(dispatcher: CollectingDispatcher, incoming: Incoming, level: Leve
             context=incoming.context,
             sent_at=incoming.sent_at,
         )
-    told = level_named(incoming.slots.get("nurse_told"))
-    if told is not None and told >= level:
-        return []
-    if level >= Level.URGENT_SAME_DAY:
-        dispatcher.utter_message(response="utter_nurse_told")
-    return [SlotSet("nurse_told", level.name)]
 
 
 def closed_by_nurse(incoming: Incoming) -> bool:

@@ -111,7 +111,7 @@ class GuardedChannel(InputChannel):
             await self._send(answers, message.sender_id, self._safe_text)
         elif self._log_failure(work):
             await self._send(answers, message.sender_id, self._safe_text)
-        elif not answers.sent:
+        elif not answers.sent and not answers.answered_by_nurse:
             logger.error("The engine gave no answer on channel %s.", self.name())
             await self._send(answers, message.sender_id, self._safe_text)
         elif incoming.shortened:
@@ -151,6 +151,8 @@ class _CountedOutput:
     def __init__(self, output: OutputChannel) -> None:
         self._output = output
         self.sent = 0
+        #: Set by the engine when a nurse writes with her and the bot rightly says nothing.
+        self.answered_by_nurse = False
 
     async def send_response(self, recipient_id: str, message: Dict[str, Any]) -> None:
         # The real channel takes the message apart while sending it, so look first.

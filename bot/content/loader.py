@@ -7,7 +7,17 @@ from typing import Any, Dict, List, Mapping, Tuple
 
 import yaml
 
-from bot.content.model import Button, Content, ContentError, Message, Symptom
+from bot.content.model import (
+    DAYS_MINUTES,
+    HOURS_MINUTES,
+    LATER_WEEKS,
+    TELL_MORE,
+    Button,
+    Content,
+    ContentError,
+    Message,
+    Symptom,
+)
 from bot.content.placeholders import Placeholders, load_placeholders
 from bot.content.validation import (
     check_entry,
@@ -104,11 +114,13 @@ def _message(
         source=entry.get("source", ""),
         buttons=tuple(
             Button(title=button["title"], payload=button.get("payload", button["title"]))
-            for button in entry.get("buttons", ())
+            for button in [*([{"title": TELL_MORE}] if more else []), *entry.get("buttons", ())]
         ),
         safety_net=net_names,
         when=tuple(entry.get("when", {}).items()),
         id=entry.get("id", ""),
+        title=entry.get("title", ""),
+        question=entry.get("question", ""),
     )
 
 
@@ -121,7 +133,9 @@ def _symptom(
 ) -> Symptom:
     check_symptom(entry, nets, facts)
     symptom = _fill_symptom(key, entry, nets, placeholders)
-    check_lengths(_fill_symptom(key, entry, nets, placeholders.for_measuring()).advice)
+    measured = _fill_symptom(key, entry, nets, placeholders.for_measuring())
+    for minutes in (None, 0, HOURS_MINUTES + 1, DAYS_MINUTES + 1):
+        check_lengths(measured.advice_at(minutes, LATER_WEEKS))
     return symptom
 
 
@@ -140,6 +154,8 @@ def _fill_symptom(
         advice="\n\n".join([" ".join(part for part in parts.values() if part), net]),
         facts=tuple(entry["facts"]),
         safety_net=net_names,
+        timing={name: placeholders.fill(text) for name, text in entry.get("timing", {}).items()},
+        net=net,
         **parts,
     )
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Tuple
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+#: The button below every answer that has a longer one.
+TELL_MORE = "Tell me more"
+#: Until when an effect counts as early, and as within its usual time (triage.md section 10).
+HOURS_MINUTES, DAYS_MINUTES = 24 * 60, 3 * 24 * 60
+LATER_WEEKS = 20
 
 
 class ContentError(ValueError):
@@ -24,7 +30,8 @@ class Message:
 
     ``text`` is complete: it ends with its safety net where one is required. ``more`` is the longer
     answer behind "Tell me more", or empty. ``when`` is the slot and value this variation is for.
-    ``id`` is the number in responses.md section 11 (``M-21``), or empty.
+    ``id`` is the number in responses.md section 11 (``M-21``), or empty. ``title`` and ``question``
+    are the name of a topic on a button and what it sends.
     """
 
     key: str
@@ -37,6 +44,8 @@ class Message:
     safety_net: Tuple[str, ...] = ()
     when: Tuple[Tuple[str, str], ...] = ()
     id: str = ""
+    title: str = ""
+    question: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,7 +54,8 @@ class Symptom:
 
     ``expected``, ``home_care`` and ``stops`` (when it is no longer expected) are empty for a
     finding that is never expected; ``action`` is then what to do. ``advice`` joins all that is
-    there and ends with the safety net.
+    there and ends with the safety net. ``timing`` says what holds within hours of the injection
+    (``hours``), within 3 days (``days``), after that (``later``) and from 20 weeks on (``weeks``).
     """
 
     key: str
@@ -57,6 +67,27 @@ class Symptom:
     advice: str
     facts: Tuple[str, ...]
     safety_net: Tuple[str, ...]
+    timing: Mapping[str, str] = field(default_factory=dict)
+    net: str = ""
+
+    def advice_at(self, minutes: Optional[float], weeks: Optional[float]) -> str:
+        """Return the advice ``minutes`` after the injection and at ``weeks`` of pregnancy.
+
+        None is unknown: then only what always holds is said.
+        """
+        parts = [*self._at(minutes, weeks), self.home_care, self.stops, self.action]
+        return "\n\n".join([" ".join(part for part in parts if part), self.net])
+
+    def update_at(self, minutes: Optional[float], weeks: Optional[float]) -> str:
+        """Return only what depends on the time and the week, with the safety net."""
+        said = " ".join(self._at(minutes, weeks)) or self.stops or self.action
+        return "\n\n".join([said, self.net])
+
+    def _at(self, minutes: Optional[float], weeks: Optional[float]) -> List[str]:
+        said = [self.timing.get(_period(minutes), self.expected)]
+        if weeks is not None and weeks >= LATER_WEEKS:
+            said.append(self.timing.get("weeks", ""))
+        return [text for text in said if text]
 
     @property
     def can_be_expected(self) -> bool:
@@ -73,6 +104,11 @@ class Content:
     symptoms: Mapping[str, Symptom]
 
     @property
+    def topics(self) -> List[Message]:
+        """The questions of the page that can be offered on a button."""
+        return [texts[0] for texts in self.messages.values() if texts[0].question]
+
+    @property
     def responses(self) -> Dict[str, List[Dict[str, Any]]]:
         """Rasa domain responses: ``utter_<key>`` with all variations, ``utter_<key>_more``."""
         responses: Dict[str, List[Dict[str, Any]]] = {}
@@ -80,9 +116,8 @@ class Content:
             responses[f"utter_{key}"] = [_response(message, message.text) for message in variations]
             if variations[0].more:
                 more = variations[0]
-                responses[f"utter_{key}_more"] = [
-                    {"text": more.more, "metadata": _metadata(more)},
-                ]
+                # One response for every topic: the slot says which "tell me more" is meant.
+                responses.setdefault("utter_tell_more", []).append(_more(more))
         return responses
 
     def message(self, key: str, **slots: str) -> Message:
@@ -123,6 +158,27 @@ def _response(message: Message, text: str) -> Dict[str, Any]:
             {"type": "slot", "name": slot, "value": value} for slot, value in message.when
         ]
     return response
+
+
+def _more(message: Message) -> Dict[str, Any]:
+    return {
+        "text": message.more,
+        "metadata": _metadata(message),
+        "buttons": [
+            {"title": button.title, "payload": button.payload}
+            for button in message.buttons
+            if button.title != TELL_MORE
+        ],
+        "condition": [{"type": "slot", "name": "topic", "value": message.key}],
+    }
+
+
+def _period(minutes: Optional[float]) -> str:
+    if minutes is None:
+        return ""
+    if minutes <= HOURS_MINUTES:
+        return "hours"
+    return "days" if minutes <= DAYS_MINUTES else "later"
 
 
 def _metadata(message: Message) -> Dict[str, Any]:

@@ -15,9 +15,13 @@ MESSAGE_WORDS = 120
 
 _ENTRY_FIELDS = {
     *("id", "text", "text_without_region", "more", "facts", "source"),
-    *("buttons", "safety_net", "when", "first_bubble"),
+    *("buttons", "safety_net", "when", "first_bubble", "title", "question"),
 }
-_SYMPTOM_FIELDS = {"name", "expected", "home_care", "stops", "action", "facts", "safety_net"}
+_SYMPTOM_FIELDS = {
+    *("name", "expected", "home_care", "stops", "action", "facts", "safety_net", "timing"),
+}
+#: Times after the injection, and pregnancy from 20 weeks, that a text may speak of.
+_TIMING_FIELDS = {"hours", "days", "later", "weeks"}
 #: ``{name}`` in a text is filled at the moment of sending, from a slot or by the action.
 _VARIABLE = re.compile(r"\{(\w+)\}")
 VARIABLES = frozenset(
@@ -58,6 +62,9 @@ def check_symptom(entry: Mapping[str, Any], nets: Mapping[str, str], facts: Froz
     unknown = set(entry) - _SYMPTOM_FIELDS
     if unknown:
         raise ContentError(f"unknown field {', '.join(sorted(unknown))}; remove or correct it")
+    unknown = set(entry.get("timing", {})) - _TIMING_FIELDS
+    if unknown:
+        raise ContentError(f"unknown timing {', '.join(sorted(unknown))}; use {_TIMING_FIELDS}")
     missing = {"name", "facts", "safety_net"} - set(entry)
     if entry.get("expected"):
         missing |= {"home_care", "stops"} - set(entry)

@@ -11,7 +11,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.nlu.turn import without_command
+from bot.channels.incoming import read_incoming
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
@@ -37,8 +37,8 @@ class PlainText(GraphComponent):
         """Return the messages with their text freed of command syntax."""
         for message in messages:
             text = message.get(TEXT)
-            plain = without_command(text or "")
-            if text and plain != text:
-                message.set(TEXT, plain, add_to_output=True)
+            incoming = read_incoming(text)
+            if text and incoming.typed_command:
+                message.set(TEXT, incoming.text, add_to_output=True)
                 message.set("metadata", {**(message.get("metadata") or {}), "typed_command": True})
         return messages

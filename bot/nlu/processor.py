@@ -1,12 +1,15 @@
-"""Keeps a message as fast at the end of a long conversation as at its beginning."""
+"""Rasa's processor for long conversations, and for what is said after the answer."""
 
 from __future__ import annotations
 
-from typing import List, Optional
+from typing import List, Optional, Tuple
 
 from rasa.core.actions.action import Action, ActionSessionStart
+from rasa.core.channels.channel import OutputChannel
+from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
-from rasa.shared.core.events import SessionStarted, SlotSet, UserUttered
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.events import ActionExecuted, SessionStarted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 #: Messages of a patient in one session of Rasa. The policies look at four turns.
@@ -29,12 +32,24 @@ class BriefSessionStart(ActionSessionStart):
 
 
 class ShortSessionProcessor(MessageProcessor):
-    """Rasa's processor, except that a session also ends after ``SESSION_MESSAGES``.
+    """Rasa's processor with two changes.
 
-    For each action Rasa copies the conversation by replaying all events of the session, so the time
-    per message grows with the number of messages before it. A new session carries every slot over
-    (domain.yml), and the tracker store then loads only what came after it.
+    A session also ends after ``SESSION_MESSAGES``: for each action Rasa copies the conversation by
+    replaying all events of the session, so the time per message grows with the number of messages
+    before it. A new session carries every slot over (domain.yml), and the tracker store then loads
+    only what came after it.
+
+    Before the turn ends, the texts named by the slot ``notices`` are sent: who we are, consent, the
+    question that still waits (bot/nlu/talk.py). They are no part of the rules, so that each rule
+    stays one question and one answer.
     """
+
+    async def _run_prediction_loop(
+        self, output_channel: OutputChannel, tracker: DialogueStateTracker
+    ) -> None:
+        await super()._run_prediction_loop(output_channel, tracker)
+        # The guard of the channel takes a turn without words for a failure, unless it is told.
+        output_channel.answered_by_nurse = answered_by_nurse(tracker)  # type: ignore[attr-defined]
 
     def _has_session_expired(self, tracker: DialogueStateTracker) -> bool:
         if tracker.active_loop_name:
@@ -48,6 +63,25 @@ class ShortSessionProcessor(MessageProcessor):
         action = super()._get_action(action_name)
         return BriefSessionStart() if isinstance(action, ActionSessionStart) else action
 
+    def predict_next_with_tracker_if_should(
+        self, tracker: DialogueStateTracker
+    ) -> Tuple[Action, PolicyPrediction]:
+        """Return the next action: the policy's, or the next notice when the policy is done."""
+        due = [f"utter_{name}" for name in tracker.get_slot("notices") or []]
+        sent = actions_of_turn(tracker)
+        left = [name for name in due if name not in sent]
+        if due and len(left) < len(due) and sent[-1] in due:
+            return self._named(left[0] if left else ACTION_LISTEN_NAME)
+        action, prediction = super().predict_next_with_tracker_if_should(tracker)
+        if action.name() == ACTION_LISTEN_NAME and left:
+            return self._named(left[0])
+        return action, prediction
+
+    def _named(self, name: str) -> Tuple[Action, PolicyPrediction]:
+        action = self._get_action(name)
+        assert action is not None, "the domain has every notice"
+        return action, PolicyPrediction.for_action_name(self.domain, name)
+
 
 def messages_in_session(tracker: DialogueStateTracker) -> int:
     """Return how many messages the user has sent since the latest session began."""
@@ -57,3 +91,24 @@ def messages_in_session(tracker: DialogueStateTracker) -> int:
             break
         count += isinstance(event, UserUttered)
     return count
+
+
+def actions_of_turn(tracker: DialogueStateTracker) -> List[str]:
+    """Return the names of the actions since the latest message of the user, in order."""
+    names: List[str] = []
+    for event in reversed(tracker.events):
+        if isinstance(event, UserUttered):
+            break
+        if isinstance(event, ActionExecuted):
+            names.insert(0, event.action_name)
+    return names
+
+
+def answered_by_nurse(tracker: DialogueStateTracker) -> bool:
+    """Return whether the latest message was recorded for a nurse and rightly got no text."""
+    latest = tracker.latest_message
+    return (
+        latest is not None
+        and latest.intent.get("name") == "with_nurse"
+        and tracker.get_slot("check_state") == "passed"
+    )

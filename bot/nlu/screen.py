@@ -14,7 +14,8 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.nlu.turn import SAFETY_INTENTS, Guess, Memory, read_turn, unscreened
+from bot.nlu.memory import FALLBACK, Guess, Memory
+from bot.nlu.turn import SAFETY_INTENTS, read_turn, unscreened
 from bot.triage.plain import assessment_as_plain
 from bot.triage.vocabulary import Finding
 
@@ -38,7 +39,7 @@ class RedFlagScreen(GraphComponent):
         execution_context: ExecutionContext,
     ) -> RedFlagScreen:
         """Return the component, with its tables loaded, which her first message would wait for."""
-        read_turn("warm up", Guess("nlu_fallback", 0.0), Memory(), datetime.now(timezone.utc))
+        read_turn("warm up", Guess(), Memory(), datetime.now(timezone.utc))
         return cls()
 
     def process(
@@ -71,14 +72,18 @@ class RedFlagScreen(GraphComponent):
 
 def _guess(message: Message) -> Guess:
     ranking = {entry["name"]: entry["confidence"] for entry in message.get("intent_ranking") or []}
+    # Several questions in one message (bot/nlu/several.py).
+    questions = [entry["intent"] for entry in message.get("questions") or []]
     intent = (message.get(INTENT) or {}).get("name")
     # Set by the guard of the channel (bot/channels/incoming.py).
     metadata = message.get("metadata") or {}
     return Guess(
-        intent or "nlu_fallback",
+        intent or FALLBACK,
         ranking.get("report_red_flag", 0.0),
         typed_command=bool(metadata.get("typed_command")),
         without_words=bool(metadata.get("no_words")),
+        ranking=tuple(name for name in ranking if name != FALLBACK),
+        questions=tuple(questions),
     )
 
 

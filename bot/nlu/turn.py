@@ -7,29 +7,29 @@ out. ``RedFlagScreen`` puts it into Rasa's graph. The clinical rules are all in 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Dict, Mapping, Optional, Tuple
 
-from bot.nlu.wording import CRISIS, emergency_kind, mentions_crisis
+from bot.nlu.details import INJECTION, WEEKS, Heard, corrected, next_check, understand
+from bot.nlu.emergency_turn import new_emergency, open_emergency
+from bot.nlu.memory import FALLBACK, Guess, Memory, Turn
+from bot.nlu.phrases import steering
+from bot.nlu.talk import calm_intent, interrupts, notices, offer_of, topic_of
 from bot.screening import screen
 from bot.screening.unexplained import opinion_on_rest
 from bot.triage import assess
 from bot.triage.answers import Reply, reply_to
-from bot.triage.episode import advance
+from bot.triage.episode import advance, silence
 from bot.triage.reader import load_table
 from bot.triage.state import EpisodeState
-from bot.triage.vocabulary import Assertion, Assessment, Context, Level, Screening
+from bot.triage.vocabulary import Assertion, Assessment, Experiencer, Level, Screening
 
 #: From this confidence on the trained classifier's "red flag" is an opinion of its own, which is
 #: heard like a second opinion that asks (triage/tables/policy.yml), never one that acts.
 CLASSIFIER_ALARM = 0.5
-#: Messages in a row that nobody understood before a nurse is asked (G-14).
-MISUNDERSTOOD_LIMIT = 2
 #: Findings that are a wish and not a symptom: she asks for a human (G-13).
 ASKS_FOR_HUMAN = "G-13"
-
-FALLBACK = "nlu_fallback"
 #: Intents that are the screen's decision and no guess: their confidence is 1.0.
 SAFETY_INTENTS = frozenset(
     {
@@ -41,86 +41,32 @@ SAFETY_INTENTS = frozenset(
         "screen_failed",
         "unmapped_symptom",
         "no_words",
+        "other_language",
+        "with_nurse",
     }
 )
 #: The highest-risk question, and the intents whose answer asks it (U-01, M-38, G-14).
 FIRST_QUESTION = "U-01"
 ASKS_FIRST = ("check_first", "no_words", "unmapped_symptom")
-#: A typed command that names an emergency without a symptom (G-17).
-EMERGENCY_COMMAND = re.compile(r"\b(emergency|help|urgent|sos|red flag|alarm|ambulance)", re.I)
+#: What still gets its own answer while a nurse writes with her.
+_ABOVE_THE_NURSE = ("report_red_flag", "screen_failed")
 
 
 @dataclass(frozen=True)
-class Guess:
-    """What is known before screening.
+class _Read:
+    """One message, read in every way there is: ``message`` alone, ``overall`` the whole episode."""
 
-    The trained classifier's intent and its probability of a red flag, and what the channel noticed:
-    a typed "/command", a photo without words.
-    """
+    heard: Heard
+    message: Assessment
+    overall: Assessment
+    reply: Optional[Reply]
+    said: str = ""
+    interrupted: str = ""
 
-    intent: str = FALLBACK
-    red_flag: float = 0.0
-    typed_command: bool = False
-    without_words: bool = False
-
-
-@dataclass(frozen=True)
-class Memory:
-    """What the conversation's slots hold at the start of a turn."""
-
-    episode: Optional[Mapping[str, Any]] = None
-    level: Optional[Level] = None
-    emergency_open: bool = False
-    emergency_kind: str = ""
-    called: bool = False
-    injection_time: Optional[datetime] = None
-    weeks_pregnant: Optional[float] = None
-    weeks_said_on: Optional[datetime] = None
-    misunderstood: int = 0
-
-    @classmethod
-    def from_slots(cls, slots: Mapping[str, Any]) -> Memory:
-        """Return the memory held by a tracker's slot values; unset slots are unknown."""
-        level = slots.get("triage_level")
-        weeks = slots.get("weeks_pregnant") or {}
-        injection = slots.get("injection_time")
-        return cls(
-            episode=slots.get("episode"),
-            level=Level[level] if level and level != "NONE" else None,
-            emergency_open=slots.get("emergency_open") == "yes",
-            emergency_kind=slots.get("emergency_kind") or "",
-            called=slots.get("called") == "yes",
-            injection_time=datetime.fromisoformat(injection) if injection else None,
-            weeks_pregnant=weeks.get("weeks"),
-            weeks_said_on=datetime.fromisoformat(weeks["said_on"]) if weeks else None,
-            misunderstood=slots.get("misunderstood") or 0,
-        )
-
-    def context(self, now: datetime) -> Context:
-        """Return what is known about the circumstances at ``now``."""
-        minutes = weeks = None
-        if self.injection_time is not None:
-            minutes = max(0.0, (now - self.injection_time) / timedelta(minutes=1))
-        if self.weeks_pregnant is not None and self.weeks_said_on is not None:
-            weeks = self.weeks_pregnant + (now - self.weeks_said_on) / timedelta(weeks=1)
-        return Context(minutes_since_injection=minutes, weeks_pregnant=weeks)
-
-
-@dataclass(frozen=True)
-class Turn:
-    """The outcome: the intent to answer, values for the slots, and the assessment behind them."""
-
-    intent: str
-    slots: Mapping[str, Any] = field(default_factory=dict)
-    assessment: Optional[Assessment] = None
-
-
-def without_command(text: str) -> str:
-    """Return ``text`` with a leading "/" removed and the command's underscores as spaces (G-17)."""
-    stripped = text.lstrip()
-    if not stripped.startswith("/"):
-        return text
-    return stripped.lstrip("/").replace("_", " ").strip() or "?"
+    @property
+    def found(self) -> bool:
+        """Whether the rules found anything that is there now."""
+        return any(f.assertion is Assertion.PRESENT for f in self.heard.screening.findings)
 
 
 def read_turn(text: str, guess: Guess, memory: Memory, now: datetime) -> Turn:
@@ -129,84 +75,172 @@ def read_turn(text: str, guess: Guess, memory: Memory, now: datetime) -> Turn:
     ``now`` is the time of the message (UTC). Raises whatever screening raises; the caller then
     falls back to ``unscreened``.
     """
-    screening = screen(text)
-    alarm = guess.intent == "report_red_flag" and guess.red_flag >= CLASSIFIER_ALARM
-    rest = opinion_on_rest(text, screening)
-    doubt = max(rest, load_table().policy["second_opinion"]["ask"] if alarm else 0.0)
-    context = memory.context(now)
-    reply = reply_to(memory.episode, text)
-    message = assess(screening, context, doubt)
-    episode, overall = advance(memory.episode, screening, context, doubt, now, reply)
-    intent = _route(guess, memory, screening, message, overall, reply)
+    episode, read = _read(text, guess, memory, now)
+    overall, screening = read.overall, read.heard.screening
+    intent = _route(guess, memory, read)
     if intent == "no_level":
-        intent = _calm(text, guess, memory, screening)
+        intent = calm_intent(text, guess, memory, screening, read.heard)
+    if memory.nurse_present and intent not in _ABOVE_THE_NURSE:
+        intent, episode = "with_nurse", _asked(episode, None)
     if intent in ASKS_FIRST and not overall.question:
         episode = with_question(episode, FIRST_QUESTION)
-    slots = {
+    slots: Dict[str, Any] = {
         "episode": episode,
         "triage_level": overall.level.name if overall.level else "NONE",
         **stated(screening, now),
         **_emergency(intent, guess, memory, overall),
-        **_patience(intent, memory),
+        "misunderstood": memory.misunderstood + 1 if intent in (FALLBACK, "unsure") else 0,
+        "interrupted": read.interrupted,
+        "check_in_open": "no",
+        "urgent_kind": urgent_kind(overall),
+        "also_asked": _also_asked(intent, guess),
+        **_check(intent, memory, read, episode, now),
+        **topic_of(intent, text, guess, memory),
     }
-    if intent in ("report_symptom", "report_urgent") and guess.intent.startswith("faq_"):
-        slots["also_asked"] = guess.intent
+    question = EpisodeState.from_plain(episode).open_question
+    waits = question is not None or bool((slots.get("check") or {}).get("open"))
+    slots["offer"] = "" if waits else offer_of(intent)
+    slots.update(notices(text, intent, guess, memory, read.interrupted, slots))
     return Turn(intent, slots, overall)
 
 
 def unscreened(memory: Memory) -> Turn:
     """Return the turn of a message that could not be screened: never one that looks calm."""
     if memory.emergency_open:
-        return Turn("in_emergency", _in_emergency(Guess(), memory))
-    return Turn("screen_failed")
+        return Turn("in_emergency", {**open_emergency(Guess(), memory), "notices": []})
+    return Turn("screen_failed", {"notices": []})
 
 
-def _route(
-    guess: Guess,
-    memory: Memory,
-    screening: Screening,
-    message: Assessment,
-    overall: Assessment,
-    reply: Optional[Reply],
-) -> str:
-    """Return the intent: ``message`` is this message alone, ``overall`` the whole episode."""
+def _read(text: str, guess: Guess, memory: Memory, now: datetime) -> Tuple[Dict[str, Any], _Read]:
+    """Return the episode after the message, and everything that was read from it."""
+    screening = screen(text)
+    heard = understand(text, screening, memory, guess.intent)
+    said = steering(text)
+    context = memory.context(now)
+    alarm = guess.intent == "report_red_flag" and guess.red_flag >= CLASSIFIER_ALARM
+    rest = opinion_on_rest(text, screening)
+    doubt = max(rest, load_table().policy["second_opinion"]["ask"] if alarm else 0.0)
+    if heard.bare:
+        doubt = 0.0
+    state = _as_it_stands(memory, now)
+    if heard.corrected and state:
+        state = corrected(state, heard.screening.facts, now)
+    if said == "has_a_sign":
+        # The button below the list of serious signs: the same question, answered with yes.
+        text, state = "yes", _asked(state, FIRST_QUESTION)
+    elif memory.check_in_open and not (state or {}).get("open_question"):
+        # The check-in asked for the same signs (M-36), and "a bit" is a yes there too (G-09).
+        state = _asked(state, FIRST_QUESTION)
+    reply = reply_to(state, text)
+    message = assess(heard.screening, context, doubt)
+    question = (state or {}).get("open_question") or ""
+    if reply and interrupts(guess, memory, heard.screening, message, reply):
+        episode, overall = advance(state, heard.screening, context, doubt, now)
+        if overall.level is not Level.EMERGENCY_NOW:
+            return _asked(episode, question), _Read(heard, message, overall, None, said, question)
+    episode, overall = advance(state, heard.screening, context, doubt, now, reply)
+    return episode, _Read(heard, message, overall, reply, said)
+
+
+def _as_it_stands(memory: Memory, now: datetime) -> Optional[Mapping[str, Any]]:
+    """Return the episode as it was before this message: three silent minutes count (U-02)."""
+    state = memory.episode
+    if not state or not state.get("last_message") or memory.nurse_present:
+        return state
+    minutes = (now - datetime.fromisoformat(state["last_message"])) / timedelta(minutes=1)
+    return silence(state, minutes)[0] if state.get("open_question") else state
+
+
+def _route(guess: Guess, memory: Memory, read: _Read) -> str:
+    """Return the intent that safety asks for, or "no_level"."""
+    message, overall = read.message, read.overall
     emergency = overall.level is Level.EMERGENCY_NOW
     if memory.emergency_kind == "crisis_passive" and guess.intent == "affirm":
         # "Are you having thoughts of hurting yourself or your baby?" (triage.md 8.9)
         return "report_red_flag"
     # "I can't call" sounds alarming and is an answer: there, only a finding is something new.
-    only_opinion = "second_opinion" in message.flags and not _present(screening)
+    only_opinion = "second_opinion" in message.flags and not read.found
     is_new = message.level is Level.EMERGENCY_NOW and not (memory.emergency_open and only_opinion)
     if is_new or (emergency and not memory.emergency_open):
         return "report_red_flag"
     if emergency or memory.emergency_open:
         return "in_emergency"
+    if read.heard.screening.facts.unsupported_language and not read.found:
+        return "other_language"
     raised = (overall.level or 0) > (memory.level or 0)
     if overall.level is Level.URGENT_SAME_DAY and (raised or message.level is overall.level):
         # Nothing was found, so there is nothing to name: the question comes with the numbers.
-        only_opinion = "second_opinion" in overall.flags and not _present(screening)
+        only_opinion = "second_opinion" in overall.flags and not read.found
         return "check_first" if only_opinion and overall.question else "report_urgent"
-    if guess.without_words and not _present(screening):
+    if guess.without_words and not read.found:
         return "no_words"
-    if any(finding.key == ASKS_FOR_HUMAN for finding in screening.findings):
+    wishes = {finding.key for finding in read.heard.screening.findings}
+    # "Is this a real person?" names one and wants the truth, not a call back (M-32).
+    if ASKS_FOR_HUMAN in wishes and read.said != "bot_challenge":
         return "ask_human"
-    if message.level is not None or raised or overall.question or reply is not None:
+    if read.said == "bot_challenge" and not read.found and read.reply is None:
+        return "no_level"
+    if message.level is not None or raised or overall.question or read.reply is not None:
         return "report_symptom"
     return "no_level"
 
 
-def _calm(text: str, guess: Guess, memory: Memory, screening: Screening) -> str:
-    """Return the intent of a message in which the rules found nothing to act on."""
-    asks = screening.facts.general_question or screening.facts.figurative
-    if guess.typed_command and EMERGENCY_COMMAND.search(text):
-        return "check_first"
-    if guess.intent == "report_red_flag":
-        return "faq_urgent_reactions" if asks else "check_first"
-    if guess.intent == "report_symptom":
-        return "faq_side_effects" if asks else "unmapped_symptom"
-    if guess.intent == FALLBACK and memory.misunderstood + 1 >= MISUNDERSTOOD_LIMIT:
-        return "not_understood_again"
-    return guess.intent
+#: Findings whose same-day text is not "call maternity": who to call depends on them.
+_URGENT_OF_FINDING = (
+    (re.compile(r"MH-07"), "private"),
+    (re.compile(r"MH-"), "mood"),
+    (re.compile(r"TX-0[345]"), "before_injection"),
+    (re.compile(r"IS-|TX-|NE-(?:09|10)|SK-02|SK-12"), "nurse"),
+)
+
+
+def urgent_kind(overall: Assessment) -> str:
+    """Return which same-day text fits (responses.md section 4, M-11, M-12 and M-48)."""
+    if overall.level is not Level.URGENT_SAME_DAY:
+        return ""
+    if "G-18" in overall.rules[:1]:
+        return "repeat"
+    keys = [
+        finding.key
+        for finding in overall.findings
+        if finding.assertion is Assertion.PRESENT and finding.experiencer is Experiencer.PATIENT
+    ]
+    kinds = {next((k for form, k in _URGENT_OF_FINDING if form.match(key)), "") for key in keys}
+    if "private" in kinds:
+        return "private"
+    # Two different callers in one episode: maternity takes every question of a pregnancy.
+    return kinds.pop() if len(kinds) == 1 else ""
+
+
+def _check(
+    intent: str, memory: Memory, read: _Read, episode: Mapping[str, Any], now: datetime
+) -> Dict[str, Any]:
+    """Return the slot of the symptom check, where this message moves it on or ends it."""
+    if intent in ("report_symptom", "report_urgent"):
+        known = {name for name in (INJECTION, WEEKS) if name in read.heard.facts}
+        state, context = EpisodeState.from_plain(episode), memory.context(now)
+        if state.injection or context.minutes_since_injection is not None:
+            known.add(INJECTION)
+        if state.weeks_pregnant or state.postpartum or context.weeks_pregnant is not None:
+            known.add(WEEKS)
+        level, question = read.overall.level, read.overall.question
+        check = next_check(memory, read.heard, episode, level, question, frozenset(known))
+        return {"check": check}
+    if intent in ("start_over", "leave_check", "report_red_flag", "check_first", "with_nurse"):
+        return {"check": {}}
+    if memory.check.get("open"):
+        # An unanswered detail is asked for once more, after her own question was answered.
+        again = memory.check["open"] if memory.interrupted != memory.check["open"] else ""
+        return {"check": {**memory.check, "open": again}, "interrupted": again}
+    return {}
+
+
+def _also_asked(intent: str, guess: Guess) -> list:
+    """Return the questions asked in the same breath as a symptom."""
+    if intent not in ("report_symptom", "report_urgent"):
+        return []
+    asked = guess.questions or (guess.intent,)
+    return [name for name in asked if name.startswith("faq_")]
 
 
 def with_question(episode: Mapping[str, Any], question: str) -> Dict[str, Any]:
@@ -215,8 +249,9 @@ def with_question(episode: Mapping[str, Any], question: str) -> Dict[str, Any]:
     return replace(state, open_question=question, asked=(*state.asked, question)).to_plain()
 
 
-def _present(screening: Screening) -> bool:
-    return any(finding.assertion is Assertion.PRESENT for finding in screening.findings)
+def _asked(episode: Optional[Mapping[str, Any]], question: Optional[str]) -> Dict[str, Any]:
+    """Return the state with another open question, which does not count among the three."""
+    return replace(EpisodeState.from_plain(episode), open_question=question or None).to_plain()
 
 
 def stated(screening: Screening, now: datetime) -> Dict[str, Any]:
@@ -234,50 +269,7 @@ def stated(screening: Screening, now: datetime) -> Dict[str, Any]:
     return facts
 
 
-#: What an intent of the classifier means as an answer to "Have you called?" (responses.md 2.2).
-_REPLY_OF_INTENT = {
-    "have_called": "called",
-    "affirm": "called",
-    "deny": "not_called",
-    "cannot_call": "cannot_call",
-    "feel_better": "fine",
-    "goodbye": "leaving",
-    "thanks": "leaving",
-}
-
-
-YES_NO = ("affirm", "deny")
-
-
 def _emergency(intent: str, guess: Guess, memory: Memory, overall: Assessment) -> Dict[str, Any]:
     if intent == "report_red_flag":
-        crisis = mentions_crisis(overall.findings)
-        kind = emergency_kind(overall)
-        if memory.emergency_kind == "crisis_passive" and guess.intent == "affirm":
-            kind = "crisis_intent"
-        return {
-            "emergency_open": "yes",
-            "emergency_kind": kind,
-            "emergency_crisis": "yes" if crisis and kind not in CRISIS else "no",
-        }
-    return _in_emergency(guess, memory) if intent == "in_emergency" else {}
-
-
-def _in_emergency(guess: Guess, memory: Memory) -> Dict[str, Any]:
-    """Return how her message inside an open emergency is answered (responses.md 2.2 and 3)."""
-    reply = _REPLY_OF_INTENT.get(guess.intent, "other")
-    called = {"called": "yes", "not_called": "no", "cannot_call": "no"}.get(reply)
-    known = {"called": called} if called else {}
-    if memory.emergency_kind in CRISIS:
-        # "Yes" and "no" answer another question there, and lying down is no help.
-        return {"emergency_reply": "crisis", **({} if guess.intent in YES_NO else known)}
-    if called:
-        # "no" after "yes": she hung up or never got through, so the call line comes back.
-        return {"emergency_reply": reply, **known}
-    return {"emergency_reply": f"{reply}_after_call" if memory.called else reply}
-
-
-def _patience(intent: str, memory: Memory) -> Dict[str, Any]:
-    if intent == FALLBACK:
-        return {"misunderstood": memory.misunderstood + 1}
-    return {"misunderstood": 0} if memory.misunderstood else {}
+        return new_emergency(guess, memory, overall)
+    return open_emergency(guess, memory) if intent == "in_emergency" else {}

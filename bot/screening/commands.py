@@ -1,4 +1,8 @@
-"""Typed commands that name an emergency without a symptom: "/emergency_help" (triage.md G-17)."""
+"""Typed commands that name an emergency without a symptom: "/emergency_help" (triage.md G-17).
+
+How a typed command becomes plain words is decided in one place, ``bot/channels/incoming.py``;
+which of them name an emergency, here.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,14 @@ from typing import List
 
 from bot.triage.vocabulary import Finding
 
-_COMMAND = re.compile(
-    r"\s*/[a-z_]*(?:emergency|help|urgent|sos|red_flag|alarm|ambulance)[a-z_]*\s*\Z", re.IGNORECASE
-)
+_WORDS = r"(?:emergency|help|urgent|sos|red[_ ]flag|alarm|ambulance)"
+_COMMAND = re.compile(rf"\s*/[a-z_]*{_WORDS}[a-z_]*\s*\Z", re.IGNORECASE)
+_NAMED = re.compile(rf"\b{_WORDS}", re.IGNORECASE)
+
+
+def names_emergency(words: str) -> bool:
+    """Return whether ``words``, once typed as a command, name an emergency."""
+    return bool(_NAMED.search(words))
 
 
 def with_command(text: str, findings: List[Finding]) -> List[Finding]:

@@ -126,7 +126,9 @@ def test_a_same_day_matter_becomes_a_ticket(clinic):
 
 
 def test_an_expected_effect_is_explained_and_calls_nobody(clinic):
-    tracker = conversation("my arm is sore, had the shot yesterday", findings=["IS-01"])
+    tracker = conversation(
+        "my arm is sore, had the shot yesterday", check={"keys": ["IS-01"], "explain": True}
+    )
     assert run(ActionCheckRedFlags, tracker) == ([], {"check_state": "passed"})
     said, slots = run(ActionExplainSideEffects, tracker)
     assert slots["check_state"] == "answered"
@@ -135,10 +137,10 @@ def test_an_expected_effect_is_explained_and_calls_nobody(clinic):
 
 
 def test_a_question_beside_the_symptom_is_answered_before_ours(clinic):
-    tracker = conversation("mild headache, 30 weeks", also_asked="faq_harm_to_baby")
+    tracker = conversation("mild headache, 30 weeks", also_asked=["faq_harm_to_baby"])
     said, slots = run(ActionExplainSideEffects, tracker)
     assert said == ["utter_faq_harm_to_baby", "question_8_1_h1"]
-    assert slots["also_asked"] is None
+    assert slots == {"check_state": "answered"}
 
 
 def test_no_explanation_softens_a_same_day_matter(clinic):

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from bot.content import load_content
+from bot.nlu.phrases import steering
 from bot.settings import PROJECT, load_settings
 
 CONTENT = load_content("en", load_settings(environment={}))
@@ -90,4 +91,14 @@ def test_a_button_for_a_topic_is_a_training_example():
     menus = [k for k in CONTENT.messages if k.startswith("faq_")]
     menus += ["greet", "anything_else", "not_understood", "out_of_scope", "rude", "needle_fear"]
     payloads = {b.payload for key in menus for b in CONTENT.message(key).buttons}
-    assert [p for p in payloads if _plain(p) not in examples] == []
+    payloads |= {topic.question for topic in CONTENT.topics}
+    unknown = [p for p in payloads if _plain(p) not in examples and not steering(p)]
+    assert unknown == []
+
+
+def test_every_question_of_the_page_can_be_offered_and_has_more_to_tell():
+    topics = {topic.key for topic in CONTENT.topics}
+    assert topics == {key for key in CONTENT.messages if key.startswith("faq_")}
+    assert all(topic.title and topic.more for topic in CONTENT.topics)
+    more = {r["condition"][0]["value"] for r in CONTENT.responses["utter_tell_more"]}
+    assert topics <= more

@@ -44,9 +44,14 @@ def test_a_long_clinic_number_does_not_stop_the_start():
 
 def test_an_empty_setting_gives_the_main_number_then_the_notes():
     main = dataclasses.replace(SETTINGS, clinic={"main_number": "555 0100"})
-    assert "555 0100" in load_content("en", main).message("urgent_nurse").text
+    assert (
+        "555 0100" in load_content("en", main).message("urgent_same_day", urgent_kind="nurse").text
+    )
     none = dataclasses.replace(SETTINGS, clinic={})
-    assert "the number on your notes" in load_content("en", none).message("urgent_nurse").text
+    assert (
+        "the number on your notes"
+        in load_content("en", none).message("urgent_same_day", urgent_kind="nurse").text
+    )
 
 
 def test_an_empty_service_setting_removes_its_sentence():

@@ -224,8 +224,8 @@ def test_advice_ends_with_an_action_and_a_number(name, text):
 @pytest.mark.parametrize(
     "key",
     [
-        *("urgent_same_day", "urgent_nurse", "urgent_mood", "routine_ticket", "routine_no_ticket"),
-        *("repeat_contact", "self_care_more", "goodbye", "thanks", "other_medicine", "needle_fear"),
+        *("urgent_same_day", "routine_ticket", "routine_no_ticket", "check_done", "check_left"),
+        *("goodbye", "thanks", "other_medicine", "needle_fear"),
         *("handed_over", "feel_better", "nsaid_taken", "plan"),
     ],
 )
@@ -241,10 +241,12 @@ def test_a_failed_check_is_safe_on_its_own(key):
 
 
 @pytest.mark.parametrize(
-    "key", ["urgent_same_day", "urgent_nurse", "urgent_mood", "repeat_contact"]
+    "message",
+    [m for m in CONTENT.messages["urgent_same_day"] if dict(m.when) != {"urgent_kind": "private"}],
+    ids=lambda m: str(dict(m.when)),
 )
-def test_an_urgent_message_begins_with_the_call_and_never_waits(key):
-    text = CONTENT.message(key).text
+def test_an_urgent_message_begins_with_the_call_and_never_waits(message):
+    text = message.text
     assert re.search(r"^(?:[^.]*\. ){0,2}Call [^.]*\bnow\b", text)
     assert "even at night" in text and "15 minutes" in text
 

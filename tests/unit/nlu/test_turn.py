@@ -4,7 +4,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from bot.nlu.turn import Guess, Memory, read_turn, stated, unscreened, without_command
+from bot.nlu.memory import Guess, Memory
+from bot.nlu.turn import read_turn, stated, unscreened
 from bot.triage.vocabulary import Ago, Level, Screening, StatedFacts
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=timezone.utc)
@@ -125,7 +126,7 @@ def test_a_general_question_is_answered_even_if_the_classifier_hears_a_report(ta
 def test_a_question_beside_a_symptom_is_remembered(talk):
     turn = talk.say("queasy since the shot, will it hurt my baby?", "faq_harm_to_baby")
     assert turn.intent == "report_symptom"
-    assert talk.slots["also_asked"] == "faq_harm_to_baby"
+    assert talk.slots["also_asked"] == ["faq_harm_to_baby"]
 
 
 def test_a_plain_question_keeps_its_intent(talk):
@@ -167,17 +168,3 @@ def test_a_message_that_could_not_be_screened_never_looks_calm(talk):
     assert unscreened(Memory()).intent == "screen_failed"
     open_emergency = Memory(level=Level.EMERGENCY_NOW, emergency_open=True)
     assert unscreened(open_emergency).intent == "in_emergency"
-
-
-@pytest.mark.parametrize(
-    ("typed", "read"),
-    [
-        ("/cant_breathe", "cant breathe"),
-        ("  //restart", "restart"),
-        ("/", "?"),
-        ("1/2 a tablet", "1/2 a tablet"),
-        ("snake_case", "snake_case"),
-    ],
-)
-def test_a_typed_command_becomes_text(typed, read):
-    assert without_command(typed) == read
