@@ -64,7 +64,7 @@ _UNKNOWN = re.compile(
     re.I,
 )
 _WEEK_NUMBER = re.compile(
-    r"(?<![\d.])([4-9]|[1-3]\d|4[0-3])(?:\s*\+\s*[0-6])?(?![\d.]|\s*(?:h|min|day|month))"
+    r"(?<![\w.])([4-9]|[1-3]\d|4[0-3])(?:\s*\+\s*[0-6])?(?![\d.]|\s*(?:h|min|day|month))"
 )
 _MOST_WORDS = 12
 #: Words a bare answer is made of. The second opinion was trained on whole messages and has none on

@@ -22,6 +22,11 @@ _FOR_ANOTHER = re.compile(
     r"(?:has|had|is|feels|got|says|cannot|can'?t|keeps|arm|leg|head)\b",
     re.IGNORECASE,
 )
+_QUESTION = re.compile(
+    r"\?|^\W*(?:(?:and|but|also|ok(?:ay)?|so|please|first|wait)\W+)*(?:what|why|how|when|where|which|"
+    r"who|is|are|am|can|could|do|does|did|will|would|should|may|has|have i|tell me)\b",
+    re.IGNORECASE,
+)
 _YES = re.compile(r"\W*(?:yes|yeah|yep|yup|ya|sure|ok|okay|please do|go ahead|of course)\b", re.I)
 _NO = re.compile(r"\W*(?:no|nope|nah|not now|no thanks?|don'?t)\b", re.IGNORECASE)
 
@@ -88,3 +93,8 @@ def yes_or_no(text: str, intent: str) -> Optional[bool]:
 def writes_for_another(text: str) -> bool:
     """Return whether somebody tells of a symptom of his wife, her sister, a friend (M-33)."""
     return bool(_FOR_ANOTHER.search(text[:LONGEST_READ]))
+
+
+def looks_like_a_question(text: str) -> bool:
+    """Return whether ``text`` has the form of a question."""
+    return bool(_QUESTION.search(text[:LONGEST_READ]))

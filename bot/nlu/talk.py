@@ -9,7 +9,13 @@ from typing import Any, Dict, List, Mapping, Sequence
 
 from bot.nlu.details import Heard
 from bot.nlu.memory import FALLBACK, Guess, Memory
-from bot.nlu.phrases import service_topic, steering, writes_for_another, yes_or_no
+from bot.nlu.phrases import (
+    looks_like_a_question,
+    service_topic,
+    steering,
+    writes_for_another,
+    yes_or_no,
+)
 from bot.screening.commands import names_emergency
 from bot.triage.answers import Reading, Reply
 from bot.triage.vocabulary import Assertion, Assessment, Level, Screening
@@ -86,21 +92,21 @@ def calm_intent(text: str, guess: Guess, memory: Memory, screening: Screening, h
 
 
 def interrupts(
-    guess: Guess, memory: Memory, screening: Screening, message: Assessment, reply: Reply
+    text: str, guess: Guess, memory: Memory, screening: Screening, message: Assessment, reply: Reply
 ) -> bool:
     """Return whether she asks something of her own before she answers an open question.
 
     The question is put again after the answer, once. A second time it counts as unanswered (U-02).
     """
-    own = guess.intent.startswith("faq_") or guess.intent in _INTERRUPTING
+    own = guess.intent in _INTERRUPTING or (
+        guess.intent.startswith("faq_") and looks_like_a_question(text)
+    )
     told = any(finding.assertion is Assertion.PRESENT for finding in screening.findings)
     return (
         own
         and not told
         and message.level is None
         and reply.reading is Reading.UNREADABLE
-        and reply.number is None
-        and reply.choice is None
         and memory.interrupted != reply.question
     )
 

@@ -116,6 +116,8 @@ def _read(text: str, guess: Guess, memory: Memory, now: datetime) -> Tuple[Dict[
     screening = screen(text)
     heard = understand(text, screening, memory, guess.intent)
     said = steering(text)
+    if said == "bot_challenge":
+        heard = replace(heard, screening=_without_wish(heard.screening))
     context = memory.context(now)
     alarm = guess.intent == "report_red_flag" and guess.red_flag >= CLASSIFIER_ALARM
     rest = opinion_on_rest(text, screening)
@@ -134,12 +136,21 @@ def _read(text: str, guess: Guess, memory: Memory, now: datetime) -> Tuple[Dict[
     reply = reply_to(state, text)
     message = assess(heard.screening, context, doubt)
     question = (state or {}).get("open_question") or ""
-    if reply and interrupts(guess, memory, heard.screening, message, reply):
+    if reply and interrupts(text, guess, memory, heard.screening, message, reply):
         episode, overall = advance(state, heard.screening, context, doubt, now)
         if overall.level is not Level.EMERGENCY_NOW:
             return _asked(episode, question), _Read(heard, message, overall, None, said, question)
     episode, overall = advance(state, heard.screening, context, doubt, now, reply)
     return episode, _Read(heard, message, overall, reply, said)
+
+
+def _without_wish(screening: Screening) -> Screening:
+    """Return ``screening`` without the wish for a human.
+
+    "Is this a real person?" names one and wants the truth, not a call back (M-32).
+    """
+    kept = tuple(finding for finding in screening.findings if finding.key != ASKS_FOR_HUMAN)
+    return replace(screening, findings=kept)
 
 
 def _as_it_stands(memory: Memory, now: datetime) -> Optional[Mapping[str, Any]]:
@@ -174,12 +185,8 @@ def _route(guess: Guess, memory: Memory, read: _Read) -> str:
         return "check_first" if only_opinion and overall.question else "report_urgent"
     if guess.without_words and not read.found:
         return "no_words"
-    wishes = {finding.key for finding in read.heard.screening.findings}
-    # "Is this a real person?" names one and wants the truth, not a call back (M-32).
-    if ASKS_FOR_HUMAN in wishes and read.said != "bot_challenge":
+    if any(finding.key == ASKS_FOR_HUMAN for finding in read.heard.screening.findings):
         return "ask_human"
-    if read.said == "bot_challenge" and not read.found and read.reply is None:
-        return "no_level"
     if message.level is not None or raised or overall.question or read.reply is not None:
         return "report_symptom"
     return "no_level"

@@ -39,6 +39,11 @@ def build_parser() -> argparse.ArgumentParser:
     chat = commands.add_parser("chat", help="a conversation in the terminal")
     chat.set_defaults(run=_chat)
 
+    transcripts = commands.add_parser(
+        "transcripts", help="play the user paths on the running system into docs/conversations.md"
+    )
+    transcripts.set_defaults(run=_transcripts)
+
     assess = commands.add_parser(
         "assess", help='triage JSON lines {"id", "text"} from standard input'
     )
@@ -126,6 +131,13 @@ def _chat(options: argparse.Namespace) -> int:
     from bot.settings import load_settings
 
     return chat(load_settings())
+
+
+def _transcripts(options: argparse.Namespace) -> int:
+    from bot.service.transcripts import write_transcripts
+    from bot.settings import load_settings
+
+    return write_transcripts(load_settings(environment={}))
 
 
 def _assess(options: argparse.Namespace) -> int:

@@ -168,3 +168,96 @@ def test_a_message_that_could_not_be_screened_never_looks_calm(talk):
     assert unscreened(Memory()).intent == "screen_failed"
     open_emergency = Memory(level=Level.EMERGENCY_NOW, emergency_open=True)
     assert unscreened(open_emergency).intent == "in_emergency"
+
+
+def test_silence_after_a_red_flag_question_calls_a_nurse(talk):
+    assert talk.say("mild headache").assessment.question == "8.1-H1"
+    talk.now += timedelta(minutes=4)
+    assert talk.say("hello", "greet").intent == "report_urgent"
+    assert talk.slots["triage_level"] == "URGENT_SAME_DAY"
+
+
+def test_her_own_question_is_answered_and_ours_put_again_once(talk):
+    talk.say("mild headache")
+    turn = talk.say("will b12 harm my baby?", "faq_harm_to_baby")
+    assert turn.intent == "faq_harm_to_baby"
+    assert turn.slots["notices"][-1] == "question_8_1_h1"
+    assert talk.slots["episode"]["open_question"] == "8.1-H1"
+    assert talk.say("and tablets?", "faq_oral_instead").intent == "report_urgent"
+
+
+def test_a_fact_is_corrected_and_the_level_stays(talk):
+    talk.say("my arm is sore")
+    assert talk.slots["check"]["open"] == "injection"
+    talk.say("2 hours ago")
+    talk.say("no, 2 days ago")
+    said = datetime.fromisoformat(talk.slots["injection_time"])
+    assert talk.now - said == timedelta(days=2)
+    assert talk.slots["episode"]["injection"][1] == said.isoformat()
+    assert talk.slots["triage_level"] == "SELF_CARE"
+
+
+def test_what_she_said_is_not_asked(talk):
+    talk.say("my arm is a bit sore since the injection yesterday, 30 weeks")
+    assert talk.slots["check"]["open"] == ""
+
+
+def test_an_answer_that_makes_it_worse_raises_the_level(talk):
+    talk.say("my arm is sore, had the injection 3 days ago")
+    assert talk.slots["check"]["open"] == "severity"
+    talk.say("it is getting worse and the redness is spreading")
+    assert talk.slots["triage_level"] == "URGENT_SAME_DAY"
+
+
+def test_never_more_than_three_questions_in_all(talk):
+    talk.say("mild headache, no shot since monday")
+    asked = 1
+    for answer in ("none of these", "33", "checked and normal, none of these", "ok", "ok"):
+        talk.say(answer)
+        episode, check = talk.slots["episode"], talk.slots["check"]
+        asked = len(episode["asked"]) + len(check.get("asked", ()))
+    assert asked <= 3
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("calf is swollen and sore, one side", ""),
+        ("arm is red, hot and the redness is spreading, 3 days after", "nurse"),
+        ("my partner hits me", "private"),
+        ("I'm allergic to cobalt", "before_injection"),
+    ],
+)
+def test_the_same_day_text_names_who_to_call(talk, text, kind):
+    assert talk.say(text).intent == "report_urgent"
+    assert talk.slots["urgent_kind"] == kind
+
+
+def test_a_nurse_in_the_chat_gets_everything_but_a_new_emergency(talk):
+    talk.slots["nurse_present"] = "Asha"
+    assert talk.say("hello", "greet").intent == "with_nurse"
+    assert talk.say("calf is swollen and sore, one side").intent == "with_nurse"
+    assert talk.slots["triage_level"] == "URGENT_SAME_DAY"
+    assert talk.say(EMERGENCY).intent == "report_red_flag"
+
+
+def test_the_answer_to_a_check_in_is_read_as_one(talk):
+    talk.slots["check_in_open"] = "yes"
+    assert talk.say("a bit").intent == "report_red_flag"
+
+
+def test_consent_is_asked_once_and_never_beside_an_emergency_or_a_question(talk):
+    assert talk.say("mild headache").slots["notices"] == ["welcome"]
+    talk.slots = {}
+    assert talk.say(EMERGENCY).slots["notices"] == []
+    talk.slots = {}
+    assert talk.say("thanks", "thanks").slots["notices"] == ["welcome", "consent"]
+    assert talk.say("no", "deny").intent == "consent_refused"
+    assert talk.say("thanks", "thanks").slots["notices"] == []
+
+
+def test_likely_topics_are_offered_before_a_nurse(talk):
+    ranking = ("greet", "faq_diet", "faq_oral_instead")
+    assert talk.say("about the thing", ranking=ranking).intent == "unsure"
+    assert talk.slots["likely"] == ["faq_diet", "faq_oral_instead"]
+    assert talk.say("about the thing", ranking=ranking).intent == "not_understood_again"
