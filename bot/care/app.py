@@ -16,6 +16,7 @@ from bot.care.climber import Climber
 from bot.care.dispatcher import Dispatcher
 from bot.care.escalation import load_escalation
 from bot.care.push import PatientDispatcher
+from bot.care.silence import SilenceWatch
 from bot.care.sweeper import Sweeper
 from bot.care.tokens import action_secret
 from bot.care.watchdog import Watchdog
@@ -46,6 +47,7 @@ def create_app(settings: Settings, *, actions: str = "actions") -> FastAPI:
         Dispatcher(settings),
         PatientDispatcher(settings),
         CheckInSender(settings),
+        SilenceWatch(settings),
         Sweeper(settings),
     ]
     watchdog = Watchdog(settings, workers)

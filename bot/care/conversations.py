@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterable, List, Optional, Union
 from urllib.parse import quote
 
-from sqlalchemy import column, create_engine, inspect, select, table
+from sqlalchemy import column, create_engine, func, inspect, select, table
 from sqlalchemy.engine import Engine, Row, make_url
 from sqlalchemy.pool import NullPool
 
@@ -93,6 +93,29 @@ def wrote_since(address: Union[str, Path], conversation_id: str, moment: datetim
         .limit(1)
     )
     return bool(_read(address, query))
+
+
+def latest_messages(
+    address: Union[str, Path], since: datetime, until: datetime, limit: int = 500
+) -> List[UserMessage]:
+    """Return the last message of each patient who last wrote between two moments, oldest first.
+
+    Returns nothing while the store does not exist yet. Raises SQLAlchemyError when it cannot be
+    read.
+    """
+    events = _EVENTS.c
+    last = (
+        select([func.max(events.id)])
+        .where(events.type_name == "user", events.timestamp >= since.timestamp())
+        .group_by(events.sender_id)
+    )
+    query = (
+        select(_COLUMNS)
+        .where(events.id.in_(last), events.timestamp <= until.timestamp())
+        .order_by(events.id)
+        .limit(limit)
+    )
+    return [_user_message(*row) for row in _read(address, query)]
 
 
 def transcript(address: Union[str, Path], conversation_id: str, limit: int = 400) -> List[Line]:
