@@ -63,20 +63,22 @@ class SentenceVectors:
         plain = clean(text)
         if self._broken or not plain:
             return None
-        try:
-            with self._lock:
+        with self._lock:
+            try:
                 if self._model is None:
                     self._model = self._load()
+            except Exception as error:
+                self._broken = True
+                logger.error("Sentence vectors are off: %s", type(error).__name__)
+                return None
+            try:
                 vector = np.asarray(self._model.query(plain), dtype=np.float32)
-        except Exception as error:
-            # Only the kind of error: its text may quote the patient.
-            self._give_up(type(error).__name__)
-            return None
+            except Exception as error:
+                # Only the kind of error: its text may quote the patient.
+                logger.error("No sentence vector: %s", type(error).__name__)
+                return None
+        # Also false for a length that is no number.
         if vector.shape != (SIZE,) or not abs(float(vector @ vector) - 1.0) < 0.05:
-            self._give_up("no sound vector")
+            logger.error("No sentence vector: the library returned none of length 1")
             return None
         return vector
-
-    def _give_up(self, why: str) -> None:
-        self._broken = True
-        logger.error("Sentence vectors are off until the next start: %s", why)

@@ -78,15 +78,20 @@ class _Broken:
         return np.zeros(SIZE)
 
 
-@pytest.mark.parametrize("load", [_raise, _Broken, lambda: None])
-def test_a_missing_or_broken_library_costs_a_log_line_and_no_answer(load, caplog):
+@pytest.mark.parametrize(("load", "lines"), [(_raise, 1), (_Broken, 2), (lambda: _raise, 2)])
+def test_a_missing_or_broken_library_costs_a_log_line_and_no_answer(load, lines, caplog):
     caplog.set_level(logging.ERROR)
     ranking = [("greet", 0.4), ("faq_diet", 0.3)]
     reader = SecondReader(SentenceVectors(load))
     assert reader.reread("any eggs", ranking) == ranking
     assert reader.reread("any milk", ranking) == ranking
-    assert len(caplog.records) == 1
+    # A library that is not there is not looked for again at every message.
+    assert len(caplog.records) == lines
     assert "eggs" not in caplog.text and "she wrote" not in caplog.text
+
+
+def test_half_a_character_and_control_signs_never_reach_the_library():
+    assert clean("\ud83d eat\x00 eggs\u202e\n") == "eat eggs"
 
 
 def test_both_readings_count():
