@@ -50,8 +50,7 @@ class GuardedChannel(InputChannel):
     - A message that starts with "/" is text, never a command (triage.md G-17).
     - A message without words becomes a marker that leads to question U-01 (M-38).
     - Size is limited, and the patient is told when a part was not read.
-    - An exception, a time-out or an engine that says nothing gives the safe text. Where silence is
-      meant, because a nurse is in the chat, its action sends custom JSON, ``{"quiet": true}``.
+    - An exception, a time-out or an engine that says nothing gives the safe text.
     - No log line contains what a patient wrote.
     """
 

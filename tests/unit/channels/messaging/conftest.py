@@ -76,9 +76,7 @@ class Engine:
             raise ValueError(f"this error quotes the patient: {text}")
         if "silent" in text:
             return
-        if "quiet" in text:
-            await say(message.sender_id, {"custom": {"quiet": True}})
-        elif "throat" in text:
+        if "throat" in text:
             await say(message.sender_id, {"text": "EMERGENCY: call 999 now."})
         elif "choose" in text:
             await say(message.sender_id, {"text": "Is it hot?", "buttons": list(YES_NO)})

@@ -74,12 +74,6 @@ async def test_an_engine_that_fails_or_is_silent_gives_the_safe_text(system, cap
     assert "secret" not in caplog.text and system.her not in caplog.text
 
 
-async def test_an_engine_that_is_silent_on_purpose_sends_nothing(system):
-    await system.patient.writes("quiet please")
-    await system.patient.writes("hello")
-    assert await system.provider.texts(1) == ["I read: hello"]
-
-
 async def test_a_slow_engine_gives_the_safe_text_and_the_answer_after_it(make_system):
     system = make_system("telegram")
     system.timeout = 0.2
