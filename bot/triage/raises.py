@@ -125,15 +125,15 @@ def second_opinion(
     policy = table.policy["second_opinion"]
     top = max((item.level for item in fired if item.level is not None), default=None)
     words = situation | ({"other_history"} if _only_other_history(screening) else set())
-    silent = set(policy["silent_when"])
-    if opinion < policy["over_doubt"]:
-        silent.update(policy["doubtful_when"])
-    if not words.isdisjoint(silent) and (top is None or top <= Level.ROUTINE):
+    calm = top is None or top <= Level.ROUTINE
+    if calm and not words.isdisjoint(policy["silent_when"]):
         return []
     if top is Level.EMERGENCY_NOW:
         return []
     probability = check_probability(opinion()) if callable(opinion) else opinion
     if probability < policy["ask"]:
+        return []
+    if calm and probability < policy["over_doubt"] and words & set(policy["doubtful_when"]):
         return []
     subtype = Subtype.ALLERGIC if "within_24h" in situation else Subtype.CARDIORESP
     present = {f.key for f in screening.findings if f.assertion is Assertion.PRESENT}

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from bot.assessment import assess_text
-from bot.screening import second_opinion
 from bot.evaluation.perturbations import AFTER, BEFORE, HARMLESS
+from bot.screening import second_opinion
 from bot.screening.opinion_augmentation import fillers, hurried, run_on, surrounded
 from bot.screening.opinion_features import (
     MAX_CHARACTERS,
