@@ -8,52 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import httpx
-import patients
-import providers
 import pytest
+from patients import CONNECTORS
 
 from bot.settings import load_settings
 
 _names = itertools.count(1)
 
-#: By connector: its stand-in, its credentials, the variable with the API's address, a patient.
-CONNECTORS = {
-    "twilio": (
-        providers.Twilio,
-        providers.TWILIO,
-        "TWILIO_API_ADDRESS",
-        patients.TwilioPatient,
-        "+15551230001",
-    ),
-    "telegram": (
-        providers.Telegram,
-        providers.TELEGRAM,
-        "TELEGRAM_API_ADDRESS",
-        patients.TelegramPatient,
-        "4412345",
-    ),
-    "messenger": (
-        providers.Messenger,
-        providers.MESSENGER,
-        "MESSENGER_API_ADDRESS",
-        patients.MessengerPatient,
-        "2600000001",
-    ),
-    "slack": (
-        providers.Slack,
-        providers.SLACK,
-        "SLACK_API_ADDRESS",
-        patients.SlackPatient,
-        "D024BE91L",
-    ),
-    "webhook": (
-        providers.App,
-        providers.WEBHOOK,
-        "WEBHOOK_CALLBACK_ADDRESS",
-        patients.AppPatient,
-        "patient-4711",
-    ),
-}
 YES_NO = [{"title": "Yes", "payload": "yes it is"}, {"title": "No", "payload": "no it is not"}]
 
 

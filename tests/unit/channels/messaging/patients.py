@@ -202,3 +202,43 @@ class AppPatient(Patient):
             "X-Signature": f"v1={digest}",
         }
         return self.path, body, headers
+
+
+#: By connector: its stand-in, its credentials, the variable with the API's address, a patient.
+CONNECTORS = {
+    "twilio": (
+        providers.Twilio,
+        providers.TWILIO,
+        "TWILIO_API_ADDRESS",
+        TwilioPatient,
+        "+15551230001",
+    ),
+    "telegram": (
+        providers.Telegram,
+        providers.TELEGRAM,
+        "TELEGRAM_API_ADDRESS",
+        TelegramPatient,
+        "4412345",
+    ),
+    "messenger": (
+        providers.Messenger,
+        providers.MESSENGER,
+        "MESSENGER_API_ADDRESS",
+        MessengerPatient,
+        "2600000001",
+    ),
+    "slack": (
+        providers.Slack,
+        providers.SLACK,
+        "SLACK_API_ADDRESS",
+        SlackPatient,
+        "D024BE91L",
+    ),
+    "webhook": (
+        providers.App,
+        providers.WEBHOOK,
+        "WEBHOOK_CALLBACK_ADDRESS",
+        AppPatient,
+        "patient-4711",
+    ),
+}

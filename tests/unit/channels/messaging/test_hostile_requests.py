@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
-from conftest import CONNECTORS
+from patients import CONNECTORS
 
 pytestmark = pytest.mark.services
 

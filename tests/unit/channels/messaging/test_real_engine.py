@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import httpx
 import pytest
-from conftest import CONNECTORS
+from patients import CONNECTORS
 
 from bot.service.processes import free_port, stop_all, wait_until_up
 from bot.service.serve import START_SECONDS, services_for
