@@ -10,6 +10,7 @@ from typing import Callable, Iterable, List, TextIO, Tuple
 
 from bot.service.check_alerts import check_notifiers, check_who_is_told
 from bot.service.check_channels import check_channels
+from bot.service.check_chat import check_chat
 from bot.service.findings import ERROR, OK, WARNING, Finding
 from bot.settings import Settings
 
@@ -20,6 +21,7 @@ SUBJECTS: List[Tuple[str, Subject]] = [
     ("Who would be told of an alert right now", check_who_is_told),
     ("Notifiers", check_notifiers),
     ("Channels", check_channels),
+    ("Web chat", check_chat),
 ]
 
 _MARKS = {OK: "ok     ", WARNING: "warning", ERROR: "ERROR  "}
