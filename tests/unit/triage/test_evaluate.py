@@ -169,3 +169,20 @@ def test_the_summary_lists_present_denied_and_unknown():
         "diastolic 95 mmHg); denies short of breath; "
         "not known: time of the injection, weeks of pregnancy."
     )
+
+
+def test_an_old_reaction_is_asked_whether_it_happened_again():
+    old = {"key": "SK-01", "assertion": "resolved", "when": [5000, 5000]}
+    assert assess(screening(old)).question == "P-01"
+    recent = {"key": "SK-01", "assertion": "resolved", "when": [2000, 2000]}
+    assert assess(screening(recent)).question != "P-01"
+
+
+def test_a_second_opinion_that_could_change_nothing_is_not_asked():
+    def never():
+        raise AssertionError("asked")
+
+    assert assess(screening({"key": "AW-01"}), opinion=never).level is Level.EMERGENCY_NOW
+    assert assess(Screening(), opinion=lambda: 0.99).level is Level.EMERGENCY_NOW
+    with pytest.raises(ValueError, match="opinion is 2"):
+        assess(Screening(), opinion=lambda: 2.0)
