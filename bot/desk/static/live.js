@@ -32,7 +32,7 @@ function showTitle() {
 // ---- the changing part -------------------------------------------------------------------------
 const shown = new Map();
 let mark = "";
-let fetching = false;
+let running = null;
 let again = false;
 
 function remember() {
@@ -115,15 +115,7 @@ function replace(html) {
   showTitle();
 }
 
-async function refresh() {
-  if (!part || !body.dataset.part) {
-    return;
-  }
-  if (fetching) {
-    again = true;
-    return;
-  }
-  fetching = true;
+async function fetchPart() {
   try {
     const headers = { "X-Desk-Part": "1", ...(mark ? { "If-None-Match": mark } : {}) };
     const answer = await fetch(body.dataset.part, { headers, cache: "no-store" });
@@ -135,23 +127,43 @@ async function refresh() {
     }
   } catch {
     showLink("lost");
-  } finally {
-    fetching = false;
-    if (again) {
-      again = false;
-      refresh();
-    }
   }
 }
 
+async function fetchUntilQuiet() {
+  do {
+    again = false;
+    await fetchPart();
+  } while (again);
+}
+
+// Resolves when the page shows what was there at the moment of the call, or later.
+function refresh() {
+  if (!part || !body.dataset.part) {
+    return Promise.resolve();
+  }
+  if (running) {
+    again = true;
+  } else {
+    running = fetchUntilQuiet().finally(() => { running = null; });
+  }
+  return running;
+}
+
 // Many desks hear of the same event: those that only watch spread their questions a little.
-let timer = 0;
+let pending = null;
 
 function refreshSoon(isUrgent) {
-  clearTimeout(timer);
-  return new Promise((done) => {
-    timer = setTimeout(() => refresh().then(done), isUrgent ? 0 : Math.random() * 400);
+  if (isUrgent) {
+    return refresh();
+  }
+  pending = pending || new Promise((done) => {
+    setTimeout(() => {
+      pending = null;
+      refresh().then(done);
+    }, Math.random() * 400);
   });
+  return pending;
 }
 
 // ---- live updates ------------------------------------------------------------------------------
@@ -223,15 +235,18 @@ function listen() {
   source.addEventListener("alert", async (event) => {
     heard();
     const change = JSON.parse(event.data);
+    announce(change);
     if (body.dataset.page === "queue" || body.dataset.alert === change.alert) {
       await refreshSoon(change.level === "EMERGENCY_NOW" || body.dataset.alert === change.alert);
       soundAlarm();
     }
-    announce(change);
   });
   source.addEventListener("error", () => {
     if (source.readyState === EventSource.CLOSED) {
       signedOut();
+    } else {
+      // The browser connects again by itself; a question now shows whether the service is there.
+      setTimeout(refresh, 1500);
     }
   });
 }
