@@ -115,8 +115,8 @@ def test_the_second_opinion_is_silent_where_nobody_has_the_symptom(calm):
     ],
 )
 def test_over_a_question_or_a_figure_of_speech_only_a_certain_opinion_is_heard(doubtful):
-    assert assess(doubtful, opinion=0.79).level is None
-    assert assess(doubtful, opinion=0.80).level is Level.EMERGENCY_NOW
+    assert assess(doubtful, opinion=0.89).level is None
+    assert assess(doubtful, opinion=0.90).level is Level.EMERGENCY_NOW
 
 
 def test_the_second_opinion_is_heard_when_a_question_also_reports():
