@@ -34,6 +34,8 @@ CHECK_IN_UNANSWERED = "check-in not answered"
 REACHED_PATIENT = "message reached patient"
 PATIENT_NOT_REACHED = "message did not reach patient"
 TRIED_AGAIN = "notification tried again"
+LISTED = "alerts listed by a program"
+FOLLOWED = "alerts followed by a program"
 CLOSED = "episode closed"
 
 #: Any number that no other program of the clinic's PostgreSQL uses for its advisory locks.

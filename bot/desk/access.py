@@ -1,4 +1,4 @@
-"""Who may come in: sign-in with lock-out, sessions, the local link, the API token.
+"""Who may come in: sign-in with lock-out, sessions, the local link.
 
 Everything fails closed: what is unknown, expired or unreadable gives no access.
 """
@@ -144,16 +144,6 @@ def sign_out(settings: Settings, cookie: str) -> None:
         if found is not None:
             session.delete(found)
             audit.record(session, actor=found.nurse, action="signed out")
-
-
-def api_token(settings: Settings) -> str:
-    """Return the token for programs that use the API, making one when there is none."""
-    return tokens.read_or_create(settings.folder / "api-token")
-
-
-def is_api_token(settings: Settings, given: str) -> bool:
-    """Return whether a program brought the right token."""
-    return _same(api_token(settings), given)
 
 
 def is_csrf_token(nurse: Nurse, given: str) -> bool:

@@ -102,8 +102,10 @@ def alert_as_json(alert: Alert) -> Dict[str, Any]:
         "created_at": alert.created_at.isoformat(),
         "acknowledged_by": alert.acknowledged_by,
         "acknowledged_at": _iso(alert.acknowledged_at),
+        "assigned_to": alert.assigned_to,
         "closed_by": alert.episode.closed_by,
         "closed_at": _iso(alert.episode.closed_at),
+        "outcome": alert.outcome,
         "recovered": alert.recovered,
     }
 

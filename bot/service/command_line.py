@@ -84,6 +84,20 @@ def build_parser() -> argparse.ArgumentParser:
     )
     check.set_defaults(run=_check)
 
+    token = commands.add_parser("token", help="tokens for programs that use the API")
+    token_commands = token.add_subparsers(dest="token_command", required=True, metavar="command")
+    add_token = token_commands.add_parser("add", help="make a token and print it, this once")
+    add_token.add_argument("name")
+    add_token.add_argument(
+        "--scope", action="append", required=True, choices=("read", "acknowledge", "resolve")
+    )
+    add_token.set_defaults(run=_token_add)
+    revoke = token_commands.add_parser("revoke", help="end a token now")
+    revoke.add_argument("name")
+    revoke.set_defaults(run=_token_revoke)
+    listing = token_commands.add_parser("list", help="names and scopes")
+    listing.set_defaults(run=_token_list)
+
     migrate = commands.add_parser("migrate", help="bring the care database to the current schema")
     migrate.set_defaults(run=_migrate)
     return parser
@@ -197,6 +211,42 @@ def _check(options: argparse.Namespace) -> int:
     from bot.settings import load_settings
 
     return check(load_settings(), sys.stdout, production=options.production)
+
+
+def _token_add(options: argparse.Namespace) -> int:
+    from bot.care.database import migrate
+    from bot.desk import api_tokens
+    from bot.settings import load_settings
+
+    settings = load_settings()
+    migrate(settings)
+    try:
+        print(api_tokens.add(settings, options.name, options.scope))
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+    return 0
+
+
+def _token_revoke(options: argparse.Namespace) -> int:
+    from bot.desk import api_tokens
+    from bot.settings import load_settings
+
+    try:
+        api_tokens.revoke(load_settings(), options.name)
+    except LookupError as error:
+        raise CommandError(str(error)) from error
+    print(f"The token {options.name} opens nothing any more.")
+    return 0
+
+
+def _token_list(options: argparse.Namespace) -> int:
+    from bot.desk import api_tokens
+    from bot.settings import load_settings
+
+    for token in api_tokens.listed(load_settings()):
+        state = f"revoked {token.revoked_at:%Y-%m-%d}" if token.revoked_at else "valid"
+        print(f"{token.name}  {', '.join(token.scopes)}  {state}")
+    return 0
 
 
 def _migrate(options: argparse.Namespace) -> int:

@@ -25,7 +25,7 @@ from bot.care import database, handling  # noqa: E402
 from bot.care.alerts import acknowledge, list_alerts  # noqa: E402
 from bot.care.clock import now  # noqa: E402
 from bot.care.models import Acknowledgement, Delivery, LadderStep, OutgoingMessage  # noqa: E402
-from bot.desk import access  # noqa: E402
+from bot.desk import access, api_tokens  # noqa: E402
 from bot.service.processes import free_port  # noqa: E402
 from bot.triage.vocabulary import (  # noqa: E402
     Assertion,
@@ -58,6 +58,8 @@ class Care:
         self.environment = environment
         self.process = None
 
+    _token = None
+
     def start(self):
         environment = {
             **os.environ,
@@ -89,11 +91,17 @@ class Care:
         self.log.close()
         return self.process.returncode
 
+    def token(self):
+        """Return a token of the API that may do everything."""
+        if self._token is None:
+            self._token = api_tokens.add(self.settings, "tests", api_tokens.SCOPES)
+        return self._token
+
     def read(self, path):
         """Return what the API answers."""
         request = urllib.request.Request(
             self.address + path,
-            headers={"Authorization": f"Bearer {access.api_token(self.settings)}"},
+            headers={"Authorization": f"Bearer {self.token()}"},
         )
         with urllib.request.urlopen(request, timeout=20) as answer:
             return json.load(answer)

@@ -136,7 +136,7 @@ def test_a_restart_costs_no_alert_and_an_open_desk_does_not_hold_up_a_stop(tmp_p
         desk.wait_for_selector(f".row[data-alert='{missed}']", timeout=60_000)
         desk.wait_for_selector("#link-state[data-state=live]")
         log = (care.settings.folder / "care.log").read_text()
-        for word in ("wheez", "puffy", "Lip swelling", access.api_token(care.settings)):
+        for word in ("wheez", "puffy", "Lip swelling", care.token()):
             assert word not in log
     finally:
         # uvicorn ends by the signal itself once everything is closed.

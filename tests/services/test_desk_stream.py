@@ -9,13 +9,11 @@ from contextlib import closing
 import pytest
 from desk_site import raised
 
-from bot.desk import access
-
 pytestmark = pytest.mark.services
 
 
 def listen(care, last=None):
-    headers = {"Authorization": f"Bearer {access.api_token(care.settings)}"}
+    headers = {"Authorization": f"Bearer {care.token()}"}
     if last is not None:
         headers["Last-Event-ID"] = str(last)
     request = urllib.request.Request(f"{care.address}/api/alerts/stream", headers=headers)

@@ -1,5 +1,6 @@
 """The main job with both services as real processes: a question, an emergency, a dead service."""
 
+import functools
 import os
 import signal
 import time
@@ -8,6 +9,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from bot.desk import api_tokens
 from bot.service.processes import free_port, stop_all, wait_until_up
 from bot.service.serve import START_SECONDS, services_for
 from bot.service.training import ensure_model
@@ -58,13 +60,17 @@ class Patient:
         return [message["text"] for message in answer["answers"]]
 
 
+@functools.cache
+def token_for(database_address):
+    settings = replace(load_settings(), care_database=database_address)
+    return api_tokens.add(settings, "test", ["read"])
+
+
 def alerts(settings):
     """Return the alerts as a program of the hospital sees them."""
-    from bot.desk.access import api_token
-
     answer = httpx.get(
         f"http://{settings.host}:{settings.care_port}/api/alerts",
-        headers={"Authorization": f"Bearer {api_token(settings)}"},
+        headers={"Authorization": f"Bearer {token_for(settings.care_database)}"},
     )
     return answer.raise_for_status().json()
 

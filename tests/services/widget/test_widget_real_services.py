@@ -1,5 +1,7 @@
 """The chat in a browser with both services behind it: a question, an emergency, a nurse."""
 
+import dataclasses
+import functools
 import secrets
 from dataclasses import replace
 
@@ -11,6 +13,7 @@ from stub_chat import free_port
 from bot.care import alerts as care_alerts
 from bot.care import handling
 from bot.care.database import transaction
+from bot.desk import api_tokens
 from bot.service.processes import stop_all, wait_until_up
 from bot.service.serve import START_SECONDS, services_for
 from bot.service.training import ensure_model
@@ -51,12 +54,16 @@ def page(browser, system):
     assert page.problems == []
 
 
-def alert_of(settings, text):
-    from bot.desk.access import api_token
+@functools.cache
+def token_for(care_database):
+    clinic = dataclasses.replace(load_settings(), care_database=care_database)
+    return api_tokens.add(clinic, "tests", ["read"])
 
+
+def alert_of(settings, text):
     found = httpx.get(
         f"http://127.0.0.1:{settings.care_port}/api/alerts",
-        headers={"Authorization": f"Bearer {api_token(settings)}"},
+        headers={"Authorization": f"Bearer {token_for(settings.care_database)}"},
     ).json()
     return next((alert for alert in found if text in alert["text"]), None)
 

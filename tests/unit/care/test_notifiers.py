@@ -1,7 +1,11 @@
 """Webhook and FHIR against real servers on loopback; mail and Apprise are in test_dispatcher."""
 
+import asyncore
+import email
 import json
 import runpy
+import smtpd
+import threading
 import time
 
 import pytest
@@ -122,3 +126,45 @@ def test_a_server_that_is_gone_is_tried_later_and_a_broken_address_is_not(settin
         notify.send("ward", Address("webhook+http://127.0.0.1:9/x", SECRET), told)
     with pytest.raises(PermanentFailure, match="not valid"):
         notify.send("ward", Address("webhook+ftp://127.0.0.1/x", SECRET), told)
+
+
+class _MailSink(smtpd.SMTPServer):
+    """The mail server of the standard library, which keeps what it accepts."""
+
+    def __init__(self):
+        self.sockets, self.mails = {}, []
+        super().__init__(("127.0.0.1", 0), None, map=self.sockets, decode_data=True)
+
+    def process_message(self, peer, mailfrom, rcpttos, data, **options):
+        self.mails.append((mailfrom, rcpttos, email.message_from_string(data)))
+
+
+@pytest.fixture
+def mail_server():
+    server, stopped = _MailSink(), threading.Event()
+
+    def serve():
+        while not stopped.is_set():
+            asyncore.loop(timeout=0.05, map=server.sockets, count=1)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    yield server
+    stopped.set()
+    thread.join(5)
+    server.close()
+
+
+def test_a_mail_is_taken_by_an_smtp_server_and_holds_a_level_and_a_link_only(settings, mail_server):
+    port = mail_server.socket.getsockname()[1]
+    url = f"mailto://127.0.0.1:{port}?from=desk@clinic.example&to=ward@clinic.example"
+    clinic = telling(settings, ward=url)
+    with database.transaction(clinic) as session:
+        alert_id = raise_sample(session).id
+    assert Dispatcher(clinic).run_once() == 1
+    ((sender, recipients, mail),) = mail_server.mails
+    assert (sender, recipients) == ("desk@clinic.example", ["ward@clinic.example"])
+    parts = [part for part in mail.walk() if not part.is_multipart()]
+    body = "".join(part.get_payload(decode=True).decode() for part in parts)
+    assert "EMERGENCY" in mail["Subject"] and f"/desk/alerts/{alert_id}" in body
+    assert not any(word in body + mail["Subject"] for word in HERS)

@@ -165,11 +165,3 @@ def test_a_new_link_ends_the_one_before(settings):
     access.local_sign_in_link(settings)
     with pytest.raises(access.SignInRefused):
         access.use_local_link(settings, old)
-
-
-def test_the_api_token_is_private_and_compared_whole(settings):
-    token = access.api_token(settings)
-    assert (settings.folder / "api-token").stat().st_mode & 0o777 == 0o600
-    assert access.is_api_token(settings, token)
-    for wrong in ("", token[:-1], token + "x", "é"):
-        assert not access.is_api_token(settings, wrong)

@@ -1,6 +1,8 @@
 """Every connector in front of the trained model and the care service, all as real processes."""
 
 import asyncio
+import dataclasses
+import functools
 import os
 import time
 from dataclasses import replace
@@ -9,6 +11,7 @@ import httpx
 import pytest
 from patients import CONNECTORS
 
+from bot.desk import api_tokens
 from bot.service.processes import free_port, stop_all, wait_until_up
 from bot.service.serve import START_SECONDS, services_for
 from bot.service.training import ensure_model
@@ -21,11 +24,15 @@ QUESTION = "is a 1mg b12 injection safe in pregnancy"
 CHANNEL = {name: name for name in CONNECTORS} | {"twilio": "sms"}
 
 
-async def alert_of(settings, channel, text):
-    from bot.desk.access import api_token
+@functools.cache
+def token_for(care_database):
+    clinic = dataclasses.replace(load_settings(), care_database=care_database)
+    return api_tokens.add(clinic, "tests", ["read"])
 
+
+async def alert_of(settings, channel, text):
     address = f"http://{settings.host}:{settings.care_port}/api/alerts"
-    headers = {"Authorization": f"Bearer {api_token(settings)}"}
+    headers = {"Authorization": f"Bearer {token_for(settings.care_database)}"}
     async with httpx.AsyncClient(headers=headers, timeout=20) as client:
         for _ in range(60):
             for alert in (await client.get(address)).json():

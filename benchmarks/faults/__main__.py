@@ -1,0 +1,116 @@
+"""``python -m benchmarks.faults``: every fault on both databases, as a table."""
+
+import argparse
+import contextlib
+import dataclasses
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.faults.scenarios import SCENARIOS, SHORT, Result, Size, disk_full
+from benchmarks.faults.world import World
+from benchmarks.postgresql import Cluster, cluster, programs
+
+HEAD = """# Faults
+
+Made by `python -m benchmarks.faults`: the real care service (the ASGI application in a process of
+its own), a real receiver of notifications, and patients who write as Rasa does: first into the
+conversation store, then to the action. Each line is one run on an empty database. A notification
+that is sent again bears the same reference, so that its receiver recognises it.
+
+| fault | database | counted | held | seconds |
+|---|---|---|---|---|
+"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description=__doc__)
+    parser.add_argument("--short", action="store_true", help="a few of everything")
+    parser.add_argument("--only", action="append", help="names of faults, such as clock_jumps")
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), help="one database only")
+    parser.add_argument("--kills", type=int, help="other than 200")
+    parser.add_argument("--write", type=Path, help="where the table goes (default: printed)")
+    options = parser.parse_args()
+    size = SHORT if options.short else Size()
+    if options.kills:
+        size = dataclasses.replace(size, kills=options.kills)
+    results = []
+    for kind in ("sqlite", "postgresql"):
+        if options.database in (None, kind):
+            for scenario in SCENARIOS:
+                if not options.only or scenario.__name__ in options.only:
+                    results.append(run(scenario, size, kind))
+                    if options.write:
+                        write(results, options.write)
+    return 0 if all(result.ok for result in results) else 1
+
+
+def run(scenario, size: Size, kind: str) -> Result:
+    """Run one fault on a new database and return its line."""
+    started = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        small = scenario is disk_full
+        folder = stack.enter_context(_folder(32 if kind == "sqlite" else 160, small))
+        server = None
+        if kind == "postgresql":
+            server = stack.enter_context(_small_cluster(folder) if small else cluster())
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="faults-")))
+        world = World(folder, server)
+        stack.callback(world.close)
+        try:
+            result = scenario(world, size)
+        except Exception as error:
+            result = Result(
+                scenario.__name__, world.name, f"{type(error).__name__}: {error}", False
+            )
+    result = dataclasses.replace(result, seconds=time.monotonic() - started)
+    print(_line(result), flush=True)
+    return result
+
+
+def write(results, path: Path) -> None:
+    """Write the table."""
+    path.write_text(HEAD + "".join(_line(one) + "\n" for one in results))
+
+
+def _line(result: Result) -> str:
+    held = "yes" if result.ok else "NO"
+    return (
+        f"| {result.fault} | {result.database} | {result.counts} | {held} | {result.seconds:.0f} |"
+    )
+
+
+@contextlib.contextmanager
+def _folder(megabytes: int, small: bool):
+    """A folder; for a full disk one on a small file system of its own (needs root)."""
+    with tempfile.TemporaryDirectory(prefix="faults-") as name:
+        if not small:
+            yield Path(name)
+            return
+        if os.geteuid() != 0:
+            raise PermissionError("A full disk needs root, to mount a small file system.")
+        subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", name], check=True
+        )
+        try:
+            yield Path(name)
+        finally:
+            subprocess.run(["umount", "-l", name], check=True)
+
+
+@contextlib.contextmanager
+def _small_cluster(folder: Path):
+    server = Cluster(programs(), folder)
+    server.create()
+    try:
+        yield server
+    finally:
+        with contextlib.suppress(subprocess.CalledProcessError):
+            server.control("-m", "immediate", "stop")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
