@@ -36,7 +36,7 @@ def evaluate_triage(
 
     ``cases_path`` is a file with levels (default: the test set) or with foreign labels;
     ``foreign`` are more files of the second kind, and one that is absent is skipped with a message.
-    ``with_diet`` allows the DIET baseline to train (an hour). Raises CasesError.
+    ``with_diet`` allows the DIET baseline to train (hours). Raises CasesError.
     """
     path = cases_path or TEST
     out_folder.mkdir(parents=True, exist_ok=True)
@@ -108,7 +108,7 @@ def _measure_levels(
     compared["lexicon phrases, negspacy"] = baselines.negspacy_alarms(texts)
     diet = diet_alarms(texts, kept=out_folder, train=with_diet)
     if diet is None:
-        result.notes.append("The DIET baseline was not run; --with-diet trains it (an hour).")
+        result.notes.append("The DIET baseline was not run; --with-diet trains it (hours).")
     else:
         compared[f"Rasa DIET, {diet.trained_on} texts, {diet.seconds:.0f} s"] = diet.alarms
     result.detections = {

@@ -61,7 +61,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--also", type=Path, action="append", default=[], help="more labelled texts, if they exist"
     )
     evaluate.add_argument(
-        "--with-diet", action="store_true", help="train the DIET baseline too (an hour)"
+        "--with-diet", action="store_true", help="train the DIET baseline too (hours)"
     )
     evaluate.add_argument(
         "--real", type=Path, help="nlu: real questions by topic (set faq_real), if they exist"
