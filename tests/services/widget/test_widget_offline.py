@@ -65,7 +65,7 @@ def test_the_pen_comes_first_on_the_offline_card_and_the_call_is_kept_for_later(
 def test_a_false_alarm_of_the_offline_list_ends_when_the_service_has_read_the_message(visit):
     page = visit()
     page.context.set_offline(True)
-    page.write("is bleeding a side effect?")
+    page.write("can my chest hurt from lifting boxes?")
     page.wait(lambda: "Emergency" in page.card.inner_text())
     page.context.set_offline(False)
     page.wait(lambda: page.answers.count() == 1)
