@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, Sequence
 
-from bot.nlu.details import Heard
+from bot.nlu.details import NEXT, Heard
 from bot.nlu.memory import FALLBACK, Guess, Memory
 from bot.nlu.phrases import (
     looks_like_a_question,
@@ -41,9 +41,8 @@ _ACCEPTED: Mapping[str, str] = {
 }
 _DECLINED: Mapping[str, str] = {"plan": "plan_kept", "consent": "consent_refused"}
 #: Her own questions and small talk that may come between a question of ours and its answer.
-_INTERRUPTING = frozenset(
-    {"other_medicine", "bot_challenge", "needle_fear", "follow_up_plan", "start_over"}
-)
+_INTERRUPTING = frozenset({"other_medicine", "needle_fear", "follow_up_plan"})
+_STEERING = frozenset({"bot_challenge", "start_over"})
 #: Intents after which nothing may be added: the answer is the only thing she should read.
 _ALONE = frozenset(
     {
@@ -71,6 +70,8 @@ def calm_intent(text: str, guess: Guess, memory: Memory, screening: Screening, h
         return said
     if memory.check.get("open") and (heard.answers or _answers_detail(text, guess)):
         return "report_symptom"
+    if heard.facts == (NEXT,) and not looks_like_a_question(text):
+        return "report_symptom" if memory.check.get("keys") else "fact_noted"
     if heard.corrected or (heard.facts and guess.intent in (FALLBACK, "out_of_scope")):
         return "report_symptom" if memory.check.get("keys") else "fact_noted"
     if guess.intent == "report_red_flag":
@@ -98,9 +99,8 @@ def interrupts(
 
     The question is put again after the answer, once. A second time it counts as unanswered (U-02).
     """
-    own = guess.intent in _INTERRUPTING or (
-        guess.intent.startswith("faq_") and looks_like_a_question(text)
-    )
+    question = guess.intent.startswith("faq_") or guess.intent in _INTERRUPTING
+    own = guess.intent in _STEERING or (question and looks_like_a_question(text))
     told = any(finding.assertion is Assertion.PRESENT for finding in screening.findings)
     return (
         own

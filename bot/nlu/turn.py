@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from bot.nlu.details import INJECTION, WEEKS, Heard, corrected, next_check, understand
 from bot.nlu.emergency_turn import new_emergency, open_emergency
@@ -48,6 +48,8 @@ SAFETY_INTENTS = frozenset(
 #: The highest-risk question, and the intents whose answer asks it (U-01, M-38, G-14).
 FIRST_QUESTION = "U-01"
 ASKS_FIRST = ("check_first", "no_words", "unmapped_symptom")
+#: Questions that the advice on a treatment row (TX) answers already.
+ANSWERED_BY_ADVICE = ("faq_missed_injection", "faq_dosing_schedule", "faq_extra_care")
 #: What still gets its own answer while a nurse writes with her.
 _ABOVE_THE_NURSE = ("report_red_flag", "screen_failed")
 
@@ -93,7 +95,7 @@ def read_turn(text: str, guess: Guess, memory: Memory, now: datetime) -> Turn:
         "interrupted": read.interrupted,
         "check_in_open": "no",
         "urgent_kind": urgent_kind(overall),
-        "also_asked": _also_asked(intent, guess),
+        "also_asked": _also_asked(intent, guess, [f.key for f in screening.findings]),
         **_check(intent, memory, read, episode, now),
         **topic_of(intent, text, guess, memory),
     }
@@ -242,12 +244,13 @@ def _check(
     return {}
 
 
-def _also_asked(intent: str, guess: Guess) -> list:
+def _also_asked(intent: str, guess: Guess, keys: Iterable[str]) -> List[str]:
     """Return the questions asked in the same breath as a symptom."""
     if intent not in ("report_symptom", "report_urgent"):
         return []
     asked = guess.questions or (guess.intent,)
-    return [name for name in asked if name.startswith("faq_")]
+    told = ANSWERED_BY_ADVICE if any(key.startswith("TX-") for key in keys) else ()
+    return [name for name in asked if name.startswith("faq_") and name not in told]
 
 
 def with_question(episode: Mapping[str, Any], question: str) -> Dict[str, Any]:

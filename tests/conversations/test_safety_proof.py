@@ -24,7 +24,7 @@ PHRASES = [
     for phrase in phrases
 ]
 #: How many of the phrases are played to the end in each state, with the actions and the database.
-PLAYED = 4
+PLAYED = 1
 DETAILS = ("injection", "weeks", "severity", "since", "where")
 OFFERS = ("nurse", "plan", "consent")
 NOW = datetime.now(timezone.utc).isoformat()
@@ -62,9 +62,9 @@ def slot_states():
         return {"level": None, "last_message": NOW, **fields}
 
     for name, question in load_table().questions.items():
-        for level in (None, "SELF_CARE", "ROUTINE", "URGENT_SAME_DAY"):
+        for level in ("ROUTINE", "URGENT_SAME_DAY"):
             state = episode(level=level, open_question=name, asked=[name])
-            yield f"question {name} at {level}", {"episode": state, "triage_level": level or "NONE"}
+            yield f"question {name} at {level}", {"episode": state, "triage_level": level}
         second = episode(open_question=name, asked=[name, name], unanswered=1)
         yield f"question {name} for the second time", {"episode": second, "interrupted": name}
         assert question.id == name
@@ -144,24 +144,32 @@ def _slots(events):
 async def test_a_red_flag_is_answered_first_in_every_state(engine, capsys):
     from rasa.shared.core.events import SlotSet, UserUttered
     from rasa.shared.core.trackers import DialogueStateTracker
+    from rasa.shared.nlu.training_data.message import Message
 
-    processor, domain = engine.processor, engine.domain
-    slots, parsed, wrong = {slot.name for slot in domain.slots}, {}, []
+    from bot.nlu.screen import RedFlagScreen
+
+    processor, domain, screen = engine.processor, engine.domain, RedFlagScreen()
+    slots, screened, wrong = {slot.name for slot in domain.slots}, {}, []
+    # The classifier does not know the conversation, so it reads each phrase once.
+    read = {phrase: await engine.parse_message(phrase) for phrase in PHRASES}
     every = states(domain)
     for name, events in every:
+        before = DialogueStateTracker.from_events("x", events, slots=domain.slots)
+        said_before = repr(sorted(_slots(events).items(), key=str))
         for phrase in PHRASES:
-            key = (phrase, repr(sorted(_slots(events).items(), key=str)))
-            if key not in parsed:
-                tracker = DialogueStateTracker.from_events("x", events, slots=domain.slots)
-                parsed[key] = await processor.parse_message(_message(phrase), tracker)
-            data = parsed[key]
-            said = UserUttered(phrase, data["intent"], data["entities"], data)
-            known = {e["entity"]: e["value"] for e in data["entities"] if e["entity"] in slots}
+            if (phrase, said_before) not in screened:
+                message = Message(data={**read[phrase], "text": phrase})
+                screen.process([message], before)
+                screened[phrase, said_before] = message
+            message = screened[phrase, said_before]
+            found = message.get("entities")
+            known = {each["entity"]: each["value"] for each in found if each["entity"] in slots}
+            said = UserUttered(phrase, message.get("intent"), found)
             after = [*events, said, *(SlotSet(slot, value) for slot, value in known.items())]
             tracker = DialogueStateTracker.from_events("x", after, slots=domain.slots)
             action, _ = processor.predict_next_with_tracker_if_should(tracker)
             if action.name() != "utter_emergency":
-                wrong.append((name, phrase, data["intent"]["name"], action.name()))
+                wrong.append((name, phrase, message.get("intent")["name"], action.name()))
     with capsys.disabled():
         total = len(every) * len(PHRASES)
         print(f"\nSafety proof: {len(every)} states x {len(PHRASES)} phrases = {total}", end=" ")
@@ -202,12 +210,6 @@ def _alerts(settings, conversation_id):
     with reading(settings) as session:
         found = session.execute(query.where(Patient.conversation_id == conversation_id)).scalars()
         return [alert.level.name for alert in found]
-
-
-def _message(phrase):
-    from rasa.core.channels.channel import UserMessage
-
-    return UserMessage(phrase, sender_id="x", input_channel="web")
 
 
 @pytest.mark.parametrize("phrase", PHRASES)
