@@ -14,7 +14,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 from bot.nlu.details import INJECTION, WEEKS, Heard, corrected, next_check, understand
 from bot.nlu.emergency_turn import new_emergency, open_emergency
 from bot.nlu.memory import FALLBACK, Guess, Memory, Turn
-from bot.nlu.phrases import steering
+from bot.nlu.phrases import looks_like_a_question, steering
 from bot.nlu.talk import calm_intent, interrupts, notices, offer_of, topic_of
 from bot.screening import screen
 from bot.screening.unexplained import opinion_on_rest
@@ -95,7 +95,7 @@ def read_turn(text: str, guess: Guess, memory: Memory, now: datetime) -> Turn:
         "interrupted": read.interrupted,
         "check_in_open": "no",
         "urgent_kind": urgent_kind(overall),
-        "also_asked": _also_asked(intent, guess, [f.key for f in screening.findings]),
+        "also_asked": _also_asked(intent, text, guess, [f.key for f in screening.findings]),
         **_check(intent, memory, read, episode, now),
         **topic_of(intent, text, guess, memory),
     }
@@ -244,11 +244,11 @@ def _check(
     return {}
 
 
-def _also_asked(intent: str, guess: Guess, keys: Iterable[str]) -> List[str]:
+def _also_asked(intent: str, text: str, guess: Guess, keys: Iterable[str]) -> List[str]:
     """Return the questions asked in the same breath as a symptom."""
     if intent not in ("report_symptom", "report_urgent"):
         return []
-    asked = guess.questions or (guess.intent,)
+    asked = guess.questions or ((guess.intent,) if looks_like_a_question(text) else ())
     told = ANSWERED_BY_ADVICE if any(key.startswith("TX-") for key in keys) else ()
     return [name for name in asked if name.startswith("faq_") and name not in told]
 
