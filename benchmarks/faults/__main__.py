@@ -32,11 +32,12 @@ def main() -> int:
     parser.add_argument("--only", action="append", help="names of faults, such as clock_jumps")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), help="one database only")
     parser.add_argument("--kills", type=int, help="other than 200")
+    parser.add_argument("--burst", type=int, help="emergencies meanwhile, other than 500")
     parser.add_argument("--write", type=Path, help="where the table goes (default: printed)")
     options = parser.parse_args()
     size = SHORT if options.short else Size()
-    if options.kills:
-        size = dataclasses.replace(size, kills=options.kills)
+    given = {name: getattr(options, name) for name in ("kills", "burst") if getattr(options, name)}
+    size = dataclasses.replace(size, **given)
     results = []
     for kind in ("sqlite", "postgresql"):
         if options.database in (None, kind):

@@ -110,3 +110,12 @@ def test_a_wrong_field_is_named(chat, secret, her, wrong):
     answer = push(chat, secret, message(her[1], **wrong))
     assert answer.status_code == 400
     assert next(iter(wrong)) in answer.json()["reason"]
+
+
+@pytest.mark.parametrize("level", ["", "FINE", None])
+def test_a_lowered_level_needs_a_name_of_the_policy(chat, secret, her, level):
+    body = {"conversation_id": her[1], "level": level}
+    answer = httpx.post(
+        f"{chat}/internal/level", json=body, headers={"X-Action-Secret": secret}, timeout=30
+    )
+    assert answer.status_code == 400 and "level" in answer.json()["reason"]
