@@ -59,7 +59,8 @@ def run(scenario, size: Size, kind: str) -> Result:
         if kind == "postgresql":
             server = stack.enter_context(_small_cluster(folder) if small else cluster())
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="faults-")))
-        world = World(folder, server)
+        stores = tempfile.TemporaryDirectory(prefix="faults-") if small else None
+        world = World(folder, server, Path(stack.enter_context(stores)) if stores else None)
         stack.callback(world.close)
         try:
             result = scenario(world, size)

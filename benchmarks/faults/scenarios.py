@@ -214,7 +214,7 @@ def disk_full(world: World, size: Size) -> Result:
     with contextlib.suppress(OSError), open(filler, "ab", buffering=0) as file:
         while True:
             file.write(b"\0")
-    answered = _emergencies(world, port, size.some, timeout=10)
+    answered = _emergencies(world, port, size.some * 5, timeout=10)
     time.sleep(size.full_seconds)
     filler.unlink()
     answers = answered()

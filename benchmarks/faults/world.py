@@ -1,16 +1,19 @@
 """A clinic to break: databases, a conversation store, the care service, somebody to notify."""
 
+import base64
 import contextlib
 import dataclasses
 import json
 import os
 import random
+import secrets
 import signal
 import subprocess
 import sys
 import time
 import uuid
 from pathlib import Path
+from typing import Optional
 
 import httpx
 import yaml
@@ -36,9 +39,15 @@ _PATIENCE = 240.0
 
 
 class World:
-    """One clinic on one database. ``cluster`` is None for SQLite."""
+    """One clinic on one database. ``cluster`` is None for SQLite.
 
-    def __init__(self, folder: Path, cluster=None) -> None:
+    ``stores`` keeps the conversations apart, in a SQLite file of that folder.
+    """
+
+    def __init__(self, folder: Path, cluster=None, stores: Optional[Path] = None) -> None:
+        # One key for this process and the service.
+        key = base64.b64encode(secrets.token_bytes(32)).decode("ascii")
+        os.environ.setdefault("BOT_ENCRYPTION_KEY", key)
         self.folder, self.cluster = folder, cluster
         self.receiver = Receiver()
         self.sent: dict = {}
@@ -47,7 +56,9 @@ class World:
             folder=folder,
             care_database=cluster.address if cluster else f"sqlite:///{folder}/care.db",
             conversation_database=(
-                cluster.address if cluster else f"sqlite:///{folder}/conversations.db"
+                cluster.address
+                if cluster and stores is None
+                else f"sqlite:///{stores or folder}/conversations.db"
             ),
             escalation=self._escalation(folder / "escalation.yml"),
         )
@@ -71,7 +82,8 @@ class World:
         if self.cluster:
             self.cluster.empty()
         database.migrate(self.settings)
-        key = "SERIAL PRIMARY KEY" if self.cluster else "INTEGER PRIMARY KEY"
+        is_sqlite = str(self.settings.conversation_database).startswith("sqlite")
+        key = "INTEGER PRIMARY KEY" if is_sqlite else "SERIAL PRIMARY KEY"
         self._store = create_engine(
             database_address(self.settings.conversation_database), future=True, pool_pre_ping=True
         )
