@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import os
 import secrets
 import threading
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Union
+from typing import Any, Dict, List, Mapping, Optional, Tuple, Union
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Text
+from sqlalchemy import JSON, Text
 from sqlalchemy.types import TypeDecorator
 
 from bot.settings import load_settings
@@ -91,10 +92,39 @@ def load_keyring(folder: Path, environment: Optional[Mapping[str, str]] = None) 
     return Keyring([_read_key(line, path.name) for line in lines])
 
 
-@lru_cache(maxsize=1)
 def keyring() -> Keyring:
-    """Return the keys of this process, read once, from the settings' folder or the variable."""
-    return load_keyring(load_settings().folder)
+    """Return the keys of this process, from the variable or the file in the settings' folder.
+
+    A changed file is read again, so that a new key holds in every process at once.
+    """
+    if os.environ.get(VARIABLE, "").strip():
+        return _keys_of_variable(os.environ[VARIABLE])
+    folder = _folder()
+    return _keys_of_file(folder, _stamp(folder / FILE_NAME))
+
+
+@lru_cache(maxsize=1)
+def _keys_of_variable(value: str) -> Keyring:
+    return load_keyring(Path(), {VARIABLE: value})
+
+
+@lru_cache(maxsize=1)
+def _keys_of_file(folder: Path, stamp: Tuple[int, ...]) -> Keyring:
+    return load_keyring(folder, {})
+
+
+@lru_cache(maxsize=1)
+def _folder() -> Path:
+    return load_settings().folder
+
+
+def _stamp(path: Path) -> Tuple[int, ...]:
+    """Return what changes with a file, nothing while it does not exist."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return ()
+    return found.st_mtime_ns, found.st_ino, found.st_size
 
 
 def encrypt(value: Union[str, bytes]) -> str:
@@ -129,6 +159,21 @@ class EncryptedText(TypeDecorator):
     def process_result_value(self, value: Optional[str], dialect: Any) -> Optional[str]:
         """Return the text in the clear. Raises EncryptionError when its key is not at hand."""
         return None if value is None else decrypt(value)
+
+
+class EncryptedJson(TypeDecorator):
+    """Plain data that is stored as a sealed string. It cannot be searched or compared."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> Optional[str]:
+        """Return the ciphertext to store."""
+        return None if value is None else encrypt(json.dumps(value))
+
+    def process_result_value(self, value: Optional[str], dialect: Any) -> Any:
+        """Return the data. Raises EncryptionError when its key is not at hand."""
+        return None if value is None else json.loads(decrypt(value))
 
 
 def _key_id(key: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 from contextlib import contextmanager
 from functools import cache
@@ -84,6 +85,9 @@ def migrate(settings: Settings) -> None:
         logger.info("care database: migrating from %s to %s", before or "empty", head)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+    # A migration may have sealed what was in the clear; the pages of the old rows are still there.
+    if before is not None and not leave_no_trace(engine):
+        logger.warning("care database: its file was busy and could not be written anew")
 
 
 def is_current(settings: Settings) -> bool:
@@ -91,6 +95,37 @@ def is_current(settings: Settings) -> bool:
     with _engine(settings.care_database).execution_options(reads_only=True).connect() as connection:
         revision = MigrationContext.configure(connection).get_current_revision()
     return revision == ScriptDirectory.from_config(_alembic_config()).get_current_head()
+
+
+def engine(settings: Settings) -> Engine:
+    """Return this process's engine for the care database of these settings."""
+    return _engine(settings.care_database)
+
+
+def leave_no_trace(engine: Engine) -> bool:
+    """Write a SQLite file anew and empty its log, so that deleted rows are nowhere in it.
+
+    Returns False when somebody reads or writes for so long that the log could not be emptied.
+    PostgreSQL is told to free what was deleted. Raises SQLAlchemyError when the database fails.
+    """
+    if engine.dialect.name != "sqlite":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM")
+        return True
+    raw = engine.raw_connection()
+    try:
+        driver = raw.dbapi_connection
+        before, driver.isolation_level = driver.isolation_level, None
+        try:
+            # VACUUM works outside of transactions only.
+            driver.execute("VACUUM")
+            return not driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            driver.isolation_level = before
+    finally:
+        raw.close()
 
 
 def dispose(settings: Settings) -> None:
@@ -139,6 +174,8 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
     # FULL: an alert that was confirmed must still be there after a power cut.
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    # What is erased must not stay in the free space of the file.
+    cursor.execute("PRAGMA secure_delete=ON")
     cursor.close()
 
 

@@ -19,7 +19,6 @@ from sqlalchemy import (
     Index,
     Integer,
     String,
-    Text,
     UniqueConstraint,
     text,
 )
@@ -29,7 +28,7 @@ from bot.care.accounts import ApiToken, DeskSession, NurseAccount, SignInFailure
 from bot.care.clock import now
 from bot.care.columns import LevelNumber, UtcDateTime
 from bot.care.schema import Base
-from bot.encryption import EncryptedText
+from bot.encryption import EncryptedJson, EncryptedText
 
 # The tables of the accounts are part of the one schema that migrations compare with.
 __all__ = ["ApiToken", "Base", "DeskSession", "NurseAccount", "SignInFailure"]
@@ -105,7 +104,7 @@ class Message(Base):
 
     id = Column(Integer, primary_key=True)
     episode_id = Column(ForeignKey("episodes.id"), nullable=False, index=True)
-    text = Column(Text, nullable=False)
+    text = Column(EncryptedText, nullable=False)
     source_id = Column(String(64))
     sent_at = Column(UtcDateTime, nullable=False, default=now)
 
@@ -121,10 +120,10 @@ class AssessmentRecord(Base):
     level = Column(LevelNumber)
     subtype = Column(String(32))
     rules = Column(JSON, nullable=False, default=list)
-    findings = Column(JSON, nullable=False, default=list)
+    findings = Column(EncryptedJson, nullable=False, default=list)
     flags = Column(JSON, nullable=False, default=list)
     question = Column(String(32))
-    summary = Column(Text, nullable=False, default="")
+    summary = Column(EncryptedText, nullable=False, default="")
     weeks_pregnant = Column(Float)
     minutes_since_injection = Column(Float)
     created_at = Column(UtcDateTime, nullable=False, default=now)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from datetime import timedelta
-from typing import Dict
+from typing import Dict, List
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
@@ -105,8 +105,7 @@ def _is_covered(session: Session, message: UserMessage) -> bool:
     # Known by its words only where an id is missing: she may write the same twice, and the second
     # time counts when a nurse has closed the first.
     same_words = and_(
-        Message.text == message.text,
-        Message.sent_at.between(message.sent_at - TOLERANCE, message.sent_at + TOLERANCE),
+        Message.id.in_(_with_same_words(session, message)),
         still_open_then,
     )
     if message.message_id is None:
@@ -134,6 +133,21 @@ def _is_covered(session: Session, message: UserMessage) -> bool:
         )
     )
     return session.execute(query.limit(1)).first() is not None
+
+
+def _with_same_words(session: Session, message: UserMessage) -> List[int]:
+    """Return the ids of her messages of about that time with the same words: they are sealed."""
+    at = message.sent_at
+    found = session.execute(
+        select(Message.id, Message.text)
+        .join(Episode, Episode.id == Message.episode_id)
+        .join(Episode.patient)
+        .where(
+            Patient.conversation_id == message.conversation_id,
+            Message.sent_at.between(at - TOLERANCE, at + TOLERANCE),
+        )
+    )
+    return [row.id for row in found if row.text == message.text]
 
 
 def _recover(session: Session, message: UserMessage) -> None:

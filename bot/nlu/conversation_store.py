@@ -242,5 +242,7 @@ def _engine(host: str) -> Engine:
     def configure(connection: Any, _: Any) -> None:
         # Readers (care) never wait for the writer, nor it for them.
         connection.execute("PRAGMA journal_mode=WAL")
+        # What is erased must not stay in the free space of the file.
+        connection.execute("PRAGMA secure_delete=ON")
 
     return engine

@@ -3,13 +3,14 @@ import sys
 from datetime import datetime
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from bot.care import audit, database
-from bot.care.models import Base, Patient
+from bot.care.models import AssessmentRecord, Base, Patient
 
 from .conftest import settings_in
 
@@ -95,3 +96,33 @@ def test_listeners_hear_of_commits_that_changed_something_only(settings):
         assert heard == [1]
     finally:
         stop()
+
+
+def test_words_from_before_they_were_sealed_are_sealed_by_the_migration(tmp_path):
+    settings = settings_in(tmp_path)
+    config = database._alembic_config()
+    engine = database.engine(settings)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        for statement in (
+            "INSERT INTO patients (id, channel, conversation_id, pseudonym, created_at)"
+            " VALUES ('p', 'web', 'c', 'AAA-AAA', '2026-01-01 00:00:00')",
+            "INSERT INTO episodes (id, patient_id, state, opened_at)"
+            " VALUES ('e', 'p', '{}', '2026-01-01 00:00:00')",
+            "INSERT INTO messages (id, episode_id, text, sent_at)"
+            " VALUES (1, 'e', 'purple elephants in my throat', '2026-01-01 00:00:00')",
+            "INSERT INTO assessments"
+            " (id, episode_id, message_id, rules, findings, flags, summary, created_at) VALUES"
+            " (1, 'e', 1, '[]', '[{\"text\": \"purple elephants\"}]', '[]',"
+            " 'purple elephants seen', '2026-01-01 00:00:00')",
+        ):
+            connection.exec_driver_sql(statement)
+    database.migrate(settings)
+    with database.reading(settings) as session:
+        record = session.query(AssessmentRecord).one()
+        assert record.message.text == "purple elephants in my throat"
+        assert record.findings == [{"text": "purple elephants"}]
+        assert record.summary == "purple elephants seen"
+    assert [f.name for f in tmp_path.iterdir() if b"elephants" in f.read_bytes()] == []
+    database.dispose(settings)

@@ -11,11 +11,7 @@ HER = "her"
 
 
 @pytest.fixture
-def make(tmp_path, monkeypatch):
-    from bot import encryption
-
-    monkeypatch.setenv("BOT_STORAGE_FOLDER", str(tmp_path))
-    encryption.keyring.cache_clear()
+def make(tmp_path):
     from rasa.shared.core.domain import Domain
 
     from bot.nlu.conversation_store import ConversationStore
@@ -33,8 +29,7 @@ def make(tmp_path, monkeypatch):
             domain, str(tmp_path / "conversations.db"), unsaved=str(tmp_path / "unsaved")
         )
 
-    yield store
-    encryption.keyring.cache_clear()
+    return store
 
 
 def said(text):
