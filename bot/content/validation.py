@@ -25,7 +25,7 @@ _TIMING_FIELDS = {"hours", "days", "later", "weeks"}
 #: ``{name}`` in a text is filled at the moment of sending, from a slot or by the action.
 _VARIABLE = re.compile(r"\{(\w+)\}")
 VARIABLES = frozenset(
-    {"questions", "when", "first_name", "typed_text", "symptom", "tests", "schedule"}
+    {"plan", "link", "when", "first_name", "typed_text", "symptom", "tests", "schedule"}
 )
 
 #: The list of numbers for an unknown region counts as part of the words before it.

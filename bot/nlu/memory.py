@@ -34,7 +34,8 @@ class Memory:
 
     ``offer`` is what the bot offered in its last message ("nurse", "plan", "consent"), ``topic``
     the latest question of the page that was answered, ``check`` the symptom check under way
-    (bot/nlu/details.py), ``interrupted`` the question she last put off with one of her own.
+    (bot/nlu/details.py), ``interrupted`` the question she last put off with one of her own,
+    ``plan`` her plan so far (bot/nlu/plan_talk.py).
     """
 
     episode: Optional[Mapping[str, Any]] = None
@@ -55,6 +56,8 @@ class Memory:
     welcomed: bool = False
     consent: str = ""
     helper: bool = False
+    plan: Mapping[str, Any] = field(default_factory=dict)
+    check_in_offered: bool = False
 
     @classmethod
     def from_slots(cls, slots: Mapping[str, Any]) -> Memory:
@@ -81,6 +84,8 @@ class Memory:
             welcomed=slots.get("welcomed") == "yes",
             consent=slots.get("consent") or "",
             helper=slots.get("helper") == "yes",
+            plan=slots.get("plan") or {},
+            check_in_offered=slots.get("check_in_offered") == "yes",
         )
 
     def context(self, now: datetime) -> Context:

@@ -5,6 +5,7 @@ Also what is said after the answer: the scope at first contact, consent, a quest
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Dict, List, Mapping, Sequence
 
 from bot.nlu.details import NEXT, Heard
@@ -16,6 +17,7 @@ from bot.nlu.phrases import (
     writes_for_another,
     yes_or_no,
 )
+from bot.nlu.plan_talk import check_in_asked, plan_intent, waiting_part
 from bot.screening.commands import names_emergency
 from bot.triage.answers import Reading, Reply
 from bot.triage.vocabulary import Assertion, Assessment, Level, Screening
@@ -31,15 +33,20 @@ _OFFERS: Mapping[str, str] = {
     "bot_challenge": "nurse",
     "rude": "nurse",
     "needle_fear": "nurse",
-    "follow_up_plan": "plan",
+    "plan_ready": "plan",
     "not_understood_again": "",
 }
 _ACCEPTED: Mapping[str, str] = {
     "nurse": "ask_human",
     "plan": "plan_to_nurse",
     "consent": "consent_given",
+    "check_in": "check_in_wanted",
 }
-_DECLINED: Mapping[str, str] = {"plan": "plan_kept", "consent": "consent_refused"}
+_DECLINED: Mapping[str, str] = {
+    "plan": "plan_kept",
+    "consent": "consent_refused",
+    "check_in": "check_in_declined",
+}
 #: Her own questions and small talk that may come between a question of ours and its answer.
 _INTERRUPTING = frozenset({"other_medicine", "needle_fear", "follow_up_plan"})
 _STEERING = frozenset({"bot_challenge", "start_over"})
@@ -60,12 +67,25 @@ _ALONE = frozenset(
 )
 
 
-def calm_intent(text: str, guess: Guess, memory: Memory, screening: Screening, heard: Heard) -> str:
+def calm_intent(
+    text: str,
+    guess: Guess,
+    memory: Memory,
+    screening: Screening,
+    heard: Heard,
+    now: datetime,
+) -> str:
     """Return the intent of a message in which the rules found nothing to act on."""
     asks = screening.facts.general_question or screening.facts.figurative
     if guess.typed_command and names_emergency(text):
         return "check_first"
     said = steering(text)
+    asked_for = check_in_asked(text, said, memory, now.date())
+    if asked_for:
+        return asked_for
+    of_plan = plan_intent(text, guess, memory, said) if not memory.check.get("open") else ""
+    if of_plan:
+        return of_plan
     if said and (said != "tell_more" or memory.topic):
         return said
     if memory.check.get("open") and (heard.answers or _answers_detail(text, guess)):
@@ -160,7 +180,12 @@ def notices(
         if intent != "greet":
             due.append("welcome")
         changed["welcomed"] = "yes"
-    busy = urgent or waits or bool(check.get("open") or slots.get("offer"))
+    part = waiting_part(slots, memory)
+    busy = urgent or waits or bool(check.get("open") or slots.get("offer") or part)
+    if not busy and _may_offer_check_in(intent, memory, slots):
+        due.append("check_in_offer")
+        changed.update(check_in_offered="yes", offer="check_in")
+        busy = True
     if intent in ("consent_given", "consent_refused"):
         changed["consent"] = "yes" if intent == "consent_given" else "no"
     elif not memory.consent and not busy:
@@ -171,7 +196,18 @@ def notices(
         due.append(f"question_{interrupted.lower().replace('.', '_').replace('-', '_')}")
     elif intent != "report_symptom" and check.get("open"):
         due.append(f"detail_{check['open']}")
+    elif part and intent != "report_symptom":
+        due.append(f"plan_{part}")
     return {"notices": due, **changed}
+
+
+def _may_offer_check_in(intent: str, memory: Memory, slots: Mapping[str, Any]) -> bool:
+    """Return whether to offer a check-in (M-35): once, for a mild symptom or a new injection."""
+    if memory.check_in_offered:
+        return False
+    if intent == "report_symptom":
+        return slots["triage_level"] in (Level.SELF_CARE.name, Level.ROUTINE.name)
+    return intent == "fact_noted" and "injection_time" in slots
 
 
 def _answers_detail(text: str, guess: Guess) -> bool:

@@ -15,6 +15,7 @@ from bot.nlu.details import INJECTION, WEEKS, Heard, corrected, next_check, unde
 from bot.nlu.emergency_turn import new_emergency, open_emergency
 from bot.nlu.memory import FALLBACK, Guess, Memory, Turn
 from bot.nlu.phrases import looks_like_a_question, steering
+from bot.nlu.plan_talk import leaves_part_out, plan_slots
 from bot.nlu.talk import calm_intent, interrupts, notices, offer_of, topic_of
 from bot.screening import screen
 from bot.screening.unexplained import opinion_on_rest
@@ -81,7 +82,7 @@ def read_turn(text: str, guess: Guess, memory: Memory, now: datetime) -> Turn:
     overall, screening = read.overall, read.heard.screening
     intent = _route(guess, memory, read)
     if intent == "no_level":
-        intent = calm_intent(text, guess, memory, screening, read.heard)
+        intent = calm_intent(text, guess, memory, screening, read.heard, now)
     if memory.nurse_present and intent not in _ABOVE_THE_NURSE:
         intent, episode = "with_nurse", _asked(episode, None)
     if intent in ASKS_FIRST and not overall.question:
@@ -98,6 +99,7 @@ def read_turn(text: str, guess: Guess, memory: Memory, now: datetime) -> Turn:
         "also_asked": _also_asked(intent, text, guess, [f.key for f in screening.findings]),
         **_check(intent, memory, read, episode, now),
         **topic_of(intent, text, guess, memory),
+        **plan_slots(intent, text, memory),
     }
     question = EpisodeState.from_plain(episode).open_question
     waits = question is not None or bool((slots.get("check") or {}).get("open"))
@@ -124,7 +126,7 @@ def _read(text: str, guess: Guess, memory: Memory, now: datetime) -> Tuple[Dict[
     alarm = guess.intent == "report_red_flag" and guess.red_flag >= CLASSIFIER_ALARM
     rest = opinion_on_rest(text, screening)
     doubt = max(rest, load_table().policy["second_opinion"]["ask"] if alarm else 0.0)
-    if heard.bare:
+    if heard.bare or leaves_part_out(text, memory):
         doubt = 0.0
     state = _as_it_stands(memory, now)
     if heard.corrected and state:
