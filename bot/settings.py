@@ -46,6 +46,8 @@ class Settings:
     #: Address of the database that all processes serving patients share; empty: channels.db in
     #: the folder.
     channel_database: str = ""
+    #: ``plain`` or ``json``: what log lines look like.
+    log_format: str = "plain"
 
 
 def load_settings(
@@ -88,6 +90,7 @@ def load_settings(
         allowed_origins=[_origin(entry) for entry in web.get("allowed_origins") or []],
         channel_database=database_address(storage.get("channel_database") or ""),
         openid=raw.get("openid") or {},
+        log_format=_log_format(raw.get("log") or {}),
     )
 
 
@@ -128,6 +131,13 @@ def _port(web: Mapping[str, Any], name: str, default: int) -> int:
     if not 0 < port < 65536:
         raise SettingsError(f"web.{name} is {port}; use a number from 1 to 65535.")
     return port
+
+
+def _log_format(log: Mapping[str, Any]) -> str:
+    given = log.get("format", "plain")
+    if given not in ("plain", "json"):
+        raise SettingsError(f"log.format is {given!r}; use plain or json.")
+    return given
 
 
 def _service_address(web: Mapping[str, Any]) -> str:

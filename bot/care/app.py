@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from contextlib import asynccontextmanager
 from typing import AsyncIterator, List
 
-from fastapi import FastAPI, Response
-from sqlalchemy.exc import SQLAlchemyError
+from fastapi import FastAPI
 
 from bot.care import database
 from bot.care.check_ins import CheckInSender
 from bot.care.climber import Climber
 from bot.care.dispatcher import Dispatcher
 from bot.care.escalation import load_escalation
+from bot.care.monitor import Correlation, monitor_router
 from bot.care.push import PatientDispatcher
 from bot.care.silence import SilenceWatch
 from bot.care.sweeper import Sweeper
@@ -29,8 +28,6 @@ from bot.desk.pages import install_desk
 from bot.settings import Settings
 
 __all__ = ["action_secret", "create_app"]
-
-logger = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings, *, actions: str = "actions") -> FastAPI:
@@ -77,31 +74,10 @@ def create_app(settings: Settings, *, actions: str = "actions") -> FastAPI:
     app.state.feed = feed
     app.state.watchdog = watchdog
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(Correlation)
+    app.include_router(monitor_router(settings, executor, workers, watchdog))
     app.include_router(webhook_router(executor, action_secret(settings)))
     app.include_router(api_router(settings, feed))
     install_desk(app, settings, feed)
-
-    @app.get("/health/live", include_in_schema=False)
-    async def live() -> dict:
-        """Answer as long as the process does."""
-        return {"status": "live"}
-
-    @app.get("/health/ready", include_in_schema=False)
-    def ready(response: Response) -> dict:
-        """Answer 200 only when an alert could be written now."""
-        problems = []
-        try:
-            if not database.is_current(settings):
-                problems.append("the care database is not migrated")
-        except SQLAlchemyError as error:
-            logger.error("care database does not answer: %s", type(error).__name__)
-            problems.append("the care database does not answer")
-        for worker in workers:
-            if not worker.is_alive:
-                problems.append(f"the {worker.name} has stopped")
-        if not executor.actions:
-            problems.append("no action is registered")
-        response.status_code = 503 if problems else 200
-        return {"status": "not ready" if problems else "ready", "problems": problems}
 
     return app

@@ -8,6 +8,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from bot.care.models import AuditEvent
+from bot.observability import correlation
 
 #: Names of the actions on alerts, in the order in which they usually happen.
 RAISED = "alert raised"
@@ -50,6 +51,8 @@ def record(
     Call it last in a transaction: on PostgreSQL writers of events take turns from here to their
     commit, so that ids become visible in order and nobody who follows them misses one.
     """
+    if correlation.current():
+        details["correlation_id"] = correlation.current()
     session.flush()
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _ORDER_LOCK})
@@ -62,6 +65,17 @@ def record(
 def latest_id(session: Session) -> int:
     """Return the id of the newest event, or 0 when there is none."""
     return session.execute(select(func.max(AuditEvent.id))).scalar() or 0
+
+
+def correlation_of(session: Session, alert_id: str) -> Optional[str]:
+    """Return the id of the request that raised an alert, or None when it had none."""
+    raised = session.execute(
+        select(AuditEvent.details)
+        .where(AuditEvent.alert_id == alert_id)
+        .order_by(AuditEvent.id)
+        .limit(1)
+    ).scalar()
+    return (raised or {}).get("correlation_id")
 
 
 def events_after(session: Session, after: int, limit: int = 500) -> List[AuditEvent]:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from bot.care import database, notify, outbox
+from bot.care import audit, database, notify, outbox
 from bot.care.alerts import get_alert
 from bot.care.clock import now
 from bot.care.escalation import load_escalation
@@ -24,6 +24,7 @@ from bot.care.ladders import LOG_RECIPIENT, address_in_copy, addresses
 from bot.care.models import Delivery
 from bot.care.notification import Notification, PermanentFailure, TemporaryFailure
 from bot.care.worker import Worker
+from bot.observability import correlation, metrics
 from bot.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -42,6 +43,8 @@ class OutboxWorker(Worker):
     it cannot hold up the end of the process either.
     """
 
+    #: What the outbox is called in the figures (bot.care.figures).
+    outbox_name: str
     #: The table of the outbox.
     table: Type[Any]
 
@@ -121,8 +124,10 @@ class OutboxWorker(Worker):
         self._wake.set()
 
     def _attempt(self, claim: Any) -> None:
+        began, outcome = time.monotonic(), "failed"
         try:
             self.attempt(claim)
+            outcome = "sent"
         except PermanentFailure as failure:
             self._fail(claim, str(failure), permanent=True)
         except TemporaryFailure as failure:
@@ -133,8 +138,12 @@ class OutboxWorker(Worker):
             # A plug-in of a notification service may raise anything; its text may hold addresses.
             self._fail(claim, f"The notifier failed ({type(error).__name__}).", permanent=False)
         else:
+            logger.info("%s: sent at attempt %d", self.name, claim.attempt)
             with database.transaction(self._settings) as session:
                 self.succeeded(session, claim)
+        finally:
+            seconds = time.monotonic() - began
+            metrics.SENDS.labels(self.outbox_name, outcome).observe(seconds)
 
     def _fail(self, claim: Any, reason: str, *, permanent: bool) -> None:
         logger.warning("%s: attempt %d failed: %s", self.name, claim.attempt, reason)
@@ -146,6 +155,7 @@ class Dispatcher(OutboxWorker):
     """Sends notifications to staff."""
 
     name = "dispatcher"
+    outbox_name = "staff"
     table = Delivery
 
     def claim(self, session: Session, limit: int) -> List[outbox.Claim]:
@@ -157,6 +167,7 @@ class Dispatcher(OutboxWorker):
         escalation = load_escalation(self._settings.escalation)
         with database.reading(self._settings) as session:
             alert = get_alert(session, claim.alert_id)
+            correlation.begin(audit.correlation_of(session, claim.alert_id))
             # An address that was corrected helps; one that was removed does not strand an alert.
             address: Optional[Address] = addresses(escalation.people).get(claim.recipient)
             if address is None and claim.recipient != LOG_RECIPIENT:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from typing import Any, Dict, List, Optional
@@ -16,6 +17,7 @@ from bot.care.dispatcher import OutboxWorker
 from bot.care.models import Alert, Episode, OutgoingMessage
 from bot.care.notification import PermanentFailure, TemporaryFailure
 from bot.care.tokens import action_secret
+from bot.observability import correlation
 
 #: Where each kind of row is posted.
 PATHS = {
@@ -44,6 +46,7 @@ class PatientDispatcher(OutboxWorker):
     """Posts nurses' words, take-overs and lowered levels, in order for each patient."""
 
     name = "patient dispatcher"
+    outbox_name = "patients"
     table = OutgoingMessage
 
     def claim(self, session: Session, limit: int) -> List[Push]:
@@ -68,7 +71,9 @@ class PatientDispatcher(OutboxWorker):
     def attempt(self, claim: Push) -> None:
         """Post one row. Raises PermanentFailure with the reason the service gave, for never."""
         url = self._settings.patient_service + claim.path
-        headers = {"X-Action-Secret": action_secret(self._settings)}
+        # The same at every attempt and on both sides.
+        id = correlation.begin(hashlib.sha256(claim.content["key"].encode()).hexdigest()[:32])
+        headers = {"X-Action-Secret": action_secret(self._settings), correlation.HEADER: id}
         try:
             answer = httpx.post(
                 url, json=claim.content, headers=headers, timeout=ANSWER_SECONDS, trust_env=False

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.care.app import create_app
 from bot.care.database import migrate
+from bot.observability import logs
 from bot.settings import SettingsError, load_settings
 
 logger = logging.getLogger(__name__)
@@ -37,9 +38,9 @@ def main(arguments: Optional[List[str]] = None) -> int:
     parser.add_argument("--host", help="address to listen on (default: web.host of the settings)")
     parser.add_argument("--port", type=int, help="port (default: web.care_port of the settings)")
     options = parser.parse_args(arguments)
-    _configure_log()
     try:
         settings = load_settings()
+        _configure_log(settings.log_format)
         settings = replace(
             settings,
             host=options.host or settings.host,
@@ -73,11 +74,9 @@ def main(arguments: Optional[List[str]] = None) -> int:
     return 0 if server.started else 1
 
 
-def _configure_log() -> None:
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    for chatty in ("alembic", "rasa_sdk", "apprise", "httpx"):
+def _configure_log(log_format: str) -> None:
+    logs.configure("care", log_format)
+    for chatty in ("alembic", "rasa_sdk", "apprise", "httpx", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

@@ -11,6 +11,7 @@ from bot.care import http
 from bot.care.clock import now
 from bot.care.ladder import Address
 from bot.care.notification import Notification
+from bot.observability import correlation
 
 #: ``webhook+https://…`` in escalation.yml is posted to ``https://…``.
 SCHEME = "webhook+"
@@ -28,6 +29,8 @@ def send(address: Address, notification: Notification) -> None:
         TIMESTAMP_HEADER: timestamp,
         SIGNATURE_HEADER: signature(address.secret, timestamp, body),
     }
+    if correlation.current():
+        headers[correlation.HEADER] = str(correlation.current())
     http.post(address.url[len(SCHEME) :], content=body, headers=headers, what="webhook")
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from bot.settings import Settings
 
+ACTION_SECRET_VARIABLE = "ACTION_ENDPOINT_SECRET"
+
 
 def read_or_create(path: Path) -> str:
     """Return the secret kept in ``path``, making one (mode 0600) if there is none.
@@ -33,8 +35,13 @@ def replace(path: Path) -> str:
 
 
 def action_secret(settings: Settings) -> str:
-    """Return the secret that Rasa sends in ``X-Action-Secret`` when it calls an action."""
-    return read_or_create(settings.folder / "action-secret")
+    """Return the secret that Rasa sends in ``X-Action-Secret`` when it calls an action.
+
+    It is that of ``ACTION_ENDPOINT_SECRET``, which several machines share, or else one that this
+    machine keeps in a file.
+    """
+    shared = os.environ.get(ACTION_SECRET_VARIABLE, "").strip()
+    return shared or read_or_create(settings.folder / "action-secret")
 
 
 def _create(path: Path) -> str:

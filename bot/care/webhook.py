@@ -12,6 +12,7 @@ import importlib
 import ipaddress
 import json
 import logging
+import time
 import zlib
 from typing import Any, Dict, Optional
 
@@ -19,6 +20,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
+
+from bot.observability import metrics
 
 logger = logging.getLogger(__name__)
 
@@ -73,9 +76,11 @@ async def _run(executor: ActionExecutor, call: Dict[str, Any]) -> JSONResponse:
         return JSONResponse(
             {"error": "No such action.", "action_name": str(name)[:80]}, status_code=404
         )
+    began, outcome = time.monotonic(), "failed"
     try:
         # In a thread with a loop of its own: an action that blocks must not hold up the desk.
         result = await asyncio.to_thread(lambda: asyncio.run(executor.run(call)))
+        outcome = "done" if result and result.get("events") else "failed"
     except ActionExecutionRejection:
         return JSONResponse({"error": "Rejected.", "action_name": known}, status_code=400)
     except ActionNotFoundException:
@@ -84,6 +89,8 @@ async def _run(executor: ActionExecutor, call: Dict[str, Any]) -> JSONResponse:
         # The text of an exception and its variables may hold what the patient wrote.
         logger.error("action %s failed: %s at %s", known, type(error).__name__, _place(error))
         return JSONResponse({"error": "The action failed.", "action_name": known}, status_code=500)
+    finally:
+        metrics.ACTION_SECONDS.labels(known, outcome).observe(time.monotonic() - began)
     return JSONResponse(result)
 
 

@@ -13,6 +13,7 @@ from sanic.request import Request
 
 from bot.channels.incoming import clean_metadata, read_incoming
 from bot.channels.safe_text import safe_text, shortened_text
+from bot.observability import correlation, metrics, turn
 from bot.settings import Settings, SettingsError, load_settings
 
 logger = logging.getLogger(__name__)
@@ -96,6 +97,8 @@ class GuardedChannel(InputChannel):
         answers = _CountedOutput(message.output_channel)
         message.output_channel = answers  # type: ignore[assignment]
 
+        correlation.begin(correlation.current())
+        figures = turn.begin(message.input_channel or self.name())
         # The work is not cancelled at the time-out: an alert that is being raised must go on.
         work = asyncio.ensure_future(on_new_message(message))
         self._working.add(work)
@@ -104,17 +107,22 @@ class GuardedChannel(InputChannel):
         work.add_done_callback(lambda _: limit.cancel())
 
         done, _ = await asyncio.wait({work}, timeout=self.timeout)
+        outcome = "answered"
         if not done:
+            outcome = "time-out"
             logger.error("No answer within %s s on channel %s.", self.timeout, self.name())
             work.add_done_callback(self._log_failure)
-            await self._send(answers, message.sender_id, self._safe_text)
         elif self._log_failure(work):
-            await self._send(answers, message.sender_id, self._safe_text)
+            outcome = "error"
         elif not answers.sent and not answers.answered_by_nurse:
+            outcome = "silent"
             logger.error("The engine gave no answer on channel %s.", self.name())
+        if outcome != "answered":
+            metrics.SAFE_TEXTS.labels(figures.channel, outcome).inc()
             await self._send(answers, message.sender_id, self._safe_text)
         elif incoming.shortened:
             await self._send(answers, message.sender_id, self._shortened_text)
+        turn.end(figures, outcome)
 
     def _log_failure(self, work: asyncio.Task[Any]) -> bool:
         error = asyncio.CancelledError() if work.cancelled() else work.exception()

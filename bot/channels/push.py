@@ -9,7 +9,6 @@ import asyncio
 import hashlib
 import hmac
 import logging
-import os
 import secrets
 from functools import partial
 from typing import Any, Awaitable, Callable, Dict, List, Mapping, Optional, Sequence
@@ -74,7 +73,7 @@ class InternalChannel(InputChannel):
     """
 
     def __init__(self, settings: Settings, once: Optional[Once] = None) -> None:
-        self._secret = os.environ.get("ACTION_ENDPOINT_SECRET") or action_secret(settings)
+        self._secret = action_secret(settings)
         self._once = once or Once(database.engine(database.address(settings)))
         content = load_content(settings.language, settings)
         self._handed_back = content.message("nurse_handed_back").text

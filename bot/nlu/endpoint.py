@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import lru_cache
 from typing import Any, Dict, Optional
 
@@ -9,6 +10,8 @@ from jsonschema.protocols import Validator
 from jsonschema.validators import validator_for
 from rasa.core.actions.action import RemoteAction
 from rasa.utils.endpoints import EndpointConfig
+
+from bot.observability import correlation, metrics
 
 #: Seconds until an action counts as failed. Rasa's own limit is five minutes, while it gives up the
 #: lock of a conversation after one.
@@ -48,7 +51,18 @@ class ActionEndpoint(EndpointConfig):
         kwargs["timeout"] = ACTION_SECONDS
         if "json" in kwargs:
             kwargs["json"] = only_this_turn(kwargs["json"])
-        return await super().request(method, subpath, content_type, compress, **kwargs)
+        if correlation.current():
+            kwargs["headers"] = {
+                **kwargs.get("headers", {}),
+                correlation.HEADER: correlation.current(),
+            }
+        began, outcome = time.monotonic(), "failed"
+        try:
+            answer = await super().request(method, subpath, content_type, compress, **kwargs)
+            outcome = "done"
+            return answer
+        finally:
+            metrics.ACTION_CALLS.labels(outcome).observe(time.monotonic() - began)
 
 
 @lru_cache(maxsize=1)

@@ -3,37 +3,12 @@
 from __future__ import annotations
 
 import logging
-import sys
-import traceback
 import warnings
 from typing import Any, MutableMapping
 
 import structlog
 
-#: Loggers whose own lines are written by us and known to hold no patient text.
-OURS = ("bot.", "actions.")
-
-
-class PrivateFormatter(logging.Formatter):
-    """Writes our own lines in full, and of any other only where it came from and what failed.
-
-    Rasa puts messages, slots and whole conversations into its lines and exceptions; SQLAlchemy
-    puts the values of a failed statement into its error. The place in the source is enough to look
-    it up.
-    """
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return one line."""
-        line = f"{self.formatTime(record)} {record.levelname} {record.name}"
-        if record.name.startswith(OURS):
-            line = f"{line}: {record.getMessage()}"
-        else:
-            line = f"{line} ({record.module}.{record.funcName}:{record.lineno})"
-        if record.exc_info and record.exc_info[0] is not None:
-            frames = traceback.extract_tb(record.exc_info[2])[-3:]
-            places = " < ".join(f"{f.name}:{f.lineno}" for f in reversed(frames))
-            line = f"{line} {record.exc_info[0].__name__} at {places}"
-        return line
+from bot.observability import logs
 
 
 class _ExpectedSilence(logging.Filter):
@@ -47,13 +22,9 @@ class _ExpectedSilence(logging.Filter):
         return "utter_emergency_crisis" not in record.getMessage()
 
 
-def configure() -> None:
-    """Send every log line of this process, at WARNING and above, through the formatter."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(PrivateFormatter())
-    root = logging.getLogger()
-    root.handlers = [handler]
-    root.setLevel(logging.WARNING)
+def configure(log_format: str = "plain") -> None:
+    """Send every log line of this process, at WARNING and above, through the private formatter."""
+    logs.configure("rasa", log_format, logging.WARNING)
     for name in ("bot", "actions"):
         logging.getLogger(name).setLevel(logging.INFO)
     # A warning may quote a value, and a line without it helps nobody.

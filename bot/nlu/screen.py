@@ -15,9 +15,11 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.nlu.memory import FALLBACK, Guess, Memory
-from bot.nlu.turn import SAFETY_INTENTS, read_turn, unscreened
+from bot.nlu.turn import SAFETY_INTENTS, Turn, read_turn, unscreened
+from bot.observability import metrics
+from bot.observability import turn as figures
 from bot.triage.plain import assessment_as_plain
-from bot.triage.vocabulary import Finding
+from bot.triage.vocabulary import Assertion, Finding
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +61,7 @@ class RedFlagScreen(GraphComponent):
         except Exception as error:
             # Only the kind of error: its text may quote the patient.
             logger.error("Screening failed: %s", type(error).__name__)
+            metrics.SCREEN_FAILURES.inc()
             turn = unscreened(memory)
         entities = [_entity("check_state", "pending")]
         entities += [_entity(name, value) for name, value in turn.slots.items()]
@@ -66,8 +69,16 @@ class RedFlagScreen(GraphComponent):
             entities.append(_entity("assessment", assessment_as_plain(turn.assessment)))
             entities += [_entity("finding", f.key, f) for f in turn.assessment.findings]
         message.set(ENTITIES, entities, add_to_output=True)
+        _count(turn)
         if turn.intent != _guess(message).intent or turn.intent in SAFETY_INTENTS:
             message.set(INTENT, {"name": turn.intent, "confidence": 1.0}, add_to_output=True)
+
+
+def _count(turn: Turn) -> None:
+    found = turn.assessment.findings if turn.assessment is not None else ()
+    level = turn.assessment.level if turn.assessment is not None else None
+    present = [f.key for f in found if f.assertion is Assertion.PRESENT]
+    figures.screened(level.name if level else None, turn.intent, present)
 
 
 def _guess(message: Message) -> Guess:

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import List, Optional
 
-from bot.settings import PROJECT, SettingsError
+from bot.settings import PROJECT, SettingsError, load_settings
 
 # Both are read when the libraries are imported.
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
@@ -44,8 +44,8 @@ def main(arguments: Optional[List[str]] = None) -> int:
         return 1
     from bot.nlu import private_log
 
-    private_log.configure()
     try:
+        private_log.configure(load_settings().log_format)
         app = build_app(options.model)
     except SettingsError as error:
         print(f"The chat cannot start: {error}", file=sys.stderr)
@@ -70,6 +70,7 @@ def build_app(model: Path):  # type: ignore[no-untyped-def]
     from rasa.core.utils import AvailableEndpoints
 
     from bot.channels.guard import guarded
+    from bot.nlu import monitor
     from bot.nlu.endpoint import ActionEndpoint, check_answers_once_compiled
     from bot.nlu.processor import ShortSessionProcessor
 
@@ -88,6 +89,7 @@ def build_app(model: Path):  # type: ignore[no-untyped-def]
         partial(load_agent_on_start, str(model), endpoints, None), "before_server_start"
     )
     app.register_listener(close_resources, "after_server_stop")
+    monitor.install(app, load_settings())
     return app
 
 

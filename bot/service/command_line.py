@@ -98,6 +98,11 @@ def build_parser() -> argparse.ArgumentParser:
     listing = token_commands.add_parser("list", help="names and scopes")
     listing.set_defaults(run=_token_list)
 
+    report = commands.add_parser("report", help="reports from the stores, as Markdown")
+    report.add_argument("what", choices=("drift",), help="intents, fallbacks, levels by week")
+    report.add_argument("--weeks", type=int, default=8, help="how many, with this one")
+    report.set_defaults(run=_report)
+
     migrate = commands.add_parser("migrate", help="bring the care database to the current schema")
     migrate.set_defaults(run=_migrate)
     return parser
@@ -246,6 +251,28 @@ def _token_list(options: argparse.Namespace) -> int:
     for token in api_tokens.listed(load_settings()):
         state = f"revoked {token.revoked_at:%Y-%m-%d}" if token.revoked_at else "valid"
         print(f"{token.name}  {', '.join(token.scopes)}  {state}")
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from bot.care.clock import now
+    from bot.encryption import EncryptionError
+    from bot.service.drift import drift_report
+    from bot.settings import load_settings
+
+    if options.weeks < 1:
+        raise CommandError(f"--weeks is {options.weeks}; use 1 or more.")
+    try:
+        print(drift_report(load_settings(), weeks=options.weeks, at=now()), end="")
+    except SQLAlchemyError as error:
+        raise CommandError(
+            f"The conversations cannot be read ({type(error).__name__}). Start the service once, "
+            "or correct storage.conversation_database."
+        ) from error
+    except EncryptionError as error:
+        raise CommandError(str(error)) from error
     return 0
 
 

@@ -35,6 +35,7 @@ from bot.channels.messaging.webhooks import read_body
 from bot.channels.requests import Refused, address
 from bot.channels.safe_text import safe_text, too_fast_text
 from bot.encryption import EncryptionError
+from bot.observability import correlation
 from bot.settings import Settings, SettingsError, load_settings
 from bot.triage.vocabulary import Level
 
@@ -159,6 +160,8 @@ class MessagingChannel(Sending, InputChannel):
             body = await read_body(request, self.largest_body, self.content_type)
             brought = self._read(request, body)
             for message in brought.messages:
+                # The same again when it is answered, maybe by another process.
+                correlation.begin(self._key(message))
                 await self.take(message)
             return brought.answer or response.text("ok")
 
@@ -260,6 +263,7 @@ class MessagingChannel(Sending, InputChannel):
     async def _answer(self, waiting: Waiting) -> None:
         received, conversation = waiting.received, waiting.conversation
         key = self._key(received)
+        correlation.begin(key)
         if waiting.attempts > MOST_ATTEMPTS:
             logger.error("Channel %s: a message could not be answered.", self.name())
             await self.say(conversation, safe_text(self.settings), f"{key}-safe")
