@@ -11,6 +11,7 @@ from typing import Callable, Iterable, List, TextIO, Tuple
 from bot.service.check_alerts import check_notifiers, check_who_is_told
 from bot.service.check_channels import check_channels
 from bot.service.check_chat import check_chat
+from bot.service.check_production import check_production
 from bot.service.findings import ERROR, OK, WARNING, Finding
 from bot.settings import Settings
 
@@ -22,6 +23,7 @@ SUBJECTS: List[Tuple[str, Subject]] = [
     ("Notifiers", check_notifiers),
     ("Channels", check_channels),
     ("Web chat", check_chat),
+    ("Production", check_production),
 ]
 
 _MARKS = {OK: "ok     ", WARNING: "warning", ERROR: "ERROR  "}
@@ -31,8 +33,10 @@ def check(settings: Settings, output: TextIO, *, production: bool = False) -> in
     """Write what every subject finds and return the exit code: 1 when there is an error."""
     errors = warnings = 0
     for title, subject in SUBJECTS:
-        print(title, file=output)
-        for finding in subject(settings, production):
+        findings = list(subject(settings, production))
+        if findings:
+            print(title, file=output)
+        for finding in findings:
             errors += finding.state == ERROR
             warnings += finding.state == WARNING
             print(f"  {_MARKS[finding.state]}  {finding.sentence}", file=output)
