@@ -152,6 +152,8 @@ def _belongs(a: Hit, b: Hit, bodies: Sequence[Hit], read: Read) -> bool:
     for other in bodies:
         if _overlap(other, part) or _overlap(other, change):
             continue
+        if part.end < change.start and _starts_an_item(change, other, read):
+            return False
         if part.end <= other.start < change.start:
             between = range(part.end, other.start)
         elif change.end <= other.start < part.start:
@@ -161,6 +163,17 @@ def _belongs(a: Hit, b: Hit, bodies: Sequence[Hit], read: Read) -> bool:
         if not all(i in inside or read.words[i].word in _LIST_WORDS for i in between):
             return False
     return True
+
+
+def _starts_an_item(change: Hit, other: Hit, read: Read) -> bool:
+    """ "A sore throat and blocked nose": after "and" the change is of the part that follows it."""
+    words = read.words
+    if other.start != change.end or words[other.start].gap or words[change.start].gap:
+        return False
+    before = change.start - 1
+    if words[before].word in ("a", "an", "my", "the") and not words[before].gap:
+        before -= 1
+    return words[before].word in ("and", "or", "plus", "n", "&")
 
 
 def _owner(change: Hit, bodies: Sequence[Hit], read: Read) -> Optional[Hit]:

@@ -65,6 +65,10 @@ class Context:
         """Whether the finding is told as over."""
         return self._history.told_as_past(found)
 
+    def was_long_gone(self, found: Candidate) -> bool:
+        """Whether it was there in the first days or weeks of a treatment only, if it is gone."""
+        return self._history.was_long_gone(found)
+
     def meaning(self, found: Candidate) -> Meaning:
         """How this finding is meant."""
         experiencer, extra = self._people.whose(found)

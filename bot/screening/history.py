@@ -13,6 +13,8 @@ _PAST_VERBS = grammar("past_verbs")
 _BEGINS = grammar("verbs_of_beginning")
 _GOES_ON = grammar("verbs_of_now")
 _TRIED = grammar("verbs_of_having_tried")
+_PAST_STATES = grammar("past_states") | _PAST_VERBS
+_NOT_A_NAME = grammar("not_a_drug_name")
 
 
 class History:
@@ -28,6 +30,8 @@ class History:
         """Whether it is told as history ("used to", "years ago") and not as back again (P-04)."""
         nearby = self._nearby
         statement = nearby.statement(found.start)
+        if self._before_the_switch(found) or self._before_the_cure(found):
+            return True
         for hit in nearby.near("history", found) + self._past_history(found):
             if self._dates_injection(hit, statement):
                 continue
@@ -47,9 +51,56 @@ class History:
     def _past_history(self, found: Candidate) -> List[Hit]:
         """ "before the shots" is history only of what "was" or "used to" be."""
         start, _ = self._nearby.sentence_range(found)
-        if any(w.word in _PAST_VERBS for w in self._nearby.read.words[start : found.end]):
+        if any(w.word in _PAST_STATES for w in self._nearby.read.words[start : found.end]):
             return self._nearby.near("history_past", found)
         return []
+
+    def _before_the_switch(self, found: Candidate) -> bool:
+        """ "I was on lisinopril, it made my lips swell. Switched": told of another, named drug.
+
+        "This", "it" or a dose after "was on" is the drug she writes about, and no earlier one.
+        """
+        nearby = self._nearby
+        words = nearby.read.words
+        sentence = nearby.layout.sentence
+        at = sentence[found.start]
+        if not _GOES_ON.isdisjoint(nearby.statement_words(found)) or nearby.near("again", found):
+            return False
+        return any(
+            hit.end < found.start
+            and at - sentence[hit.start] <= 1
+            and words[hit.end].word not in _NOT_A_NAME
+            and not words[hit.end].word[0].isdigit()
+            for hit in nearby.everywhere("earlier_drug")
+        ) and any(
+            hit.start >= found.end and sentence[hit.start] - at <= 2
+            for hit in nearby.everywhere("switched")
+        )
+
+    def _before_the_cure(self, found: Candidate) -> bool:
+        """ "I couldn't breathe with my allergies, this cured it": the complaint it was taken for.
+
+        Not what a remedy for a reaction took away (G-11), nor what is told as there now.
+        """
+        nearby = self._nearby
+        sentence = nearby.layout.sentence
+        if nearby.everywhere("remedy") or nearby.near("again", found):
+            return False
+        start, end = nearby.sentence_range(found)
+        return any(
+            hit.start >= found.end
+            and sentence[hit.start] - sentence[found.start] <= 1
+            and any(
+                word.word in _PAST_STATES for word in nearby.read.words[start : min(end, hit.start)]
+            )
+            for hit in nearby.everywhere("cured_since")
+        )
+
+    def was_long_gone(self, found: Candidate) -> bool:
+        """Whether something gone belonged to the first days or weeks of a treatment."""
+        return bool(self._nearby.near("first_period", found)) and not self._nearby.near(
+            "again", found
+        )
 
     def _dates_injection(self, hit: Hit, statement: int) -> bool:
         """ "my last injection was a month ago" says nothing about when the symptom was."""
@@ -102,7 +153,10 @@ class History:
         past = any(w in _PAST_VERBS or (w.endswith("ed") and len(w) > 4) for w in inside)
         if gone and past:
             return True
-        if not past or not _GOES_ON.isdisjoint(inside):
+        if not past or any(
+            word in _GOES_ON and before != "to"
+            for before, word in zip(["", *inside], inside, strict=False)
+        ):
             return False
         return (
             not _TRIED.isdisjoint(nearby.sentence_words(found))

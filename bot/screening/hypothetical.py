@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.screening.composition import Candidate
 from bot.screening.grammar import grammar
+from bot.screening.matching import Hit
 from bot.screening.nearby import Nearby
 
 _INJECTION_WORDS = grammar("injection_words")
@@ -34,14 +35,15 @@ class Hypothetical:
         statement = nearby.statement(found.start)
         for hit in nearby.near("if_cue", found):
             if hit.start < found.start and not nearby.parted(hit.end - 1, found.start - 1):
+                if self._compares(hit):
+                    continue
                 if nearby.statement(hit.start) != statement and self._tells_of_now(found):
                     continue
                 self.general_question = True
                 return True
         for hit in nearby.near("if_plain", found):
-            before = nearby.read.words[hit.start - 1].word if hit.start else ""
-            if before in ("as", "even", "like"):
-                continue  # "it is as if my throat ..." compares, and doubts nothing
+            if self._compares(hit):
+                continue
             near = nearby.statement(hit.start) in (statement, statement - 1)
             if hit.start < found.start and near and not self._personal_state(found, hit.end):
                 self.general_question = True
@@ -50,6 +52,12 @@ class Hypothetical:
             self.general_question = True
             return True
         return False
+
+    def _compares(self, hit: Hit) -> bool:
+        """ "It is as if somebody squeezes my throat" compares, and doubts nothing."""
+        words = self._nearby.read.words
+        before = words[hit.start - 1].word if hit.start else ""
+        return words[hit.start].word == "if" and before in ("as", "even", "like")
 
     def asked_about(self, found: Candidate) -> bool:
         """ "Who calls the ambulance if ...?" and "if it closed I would ring 999" call none."""

@@ -40,6 +40,7 @@ _HEART = re.compile(
     r"(?! minutes| hours| seconds| days| weeks| ,| over| times)"
 )
 _BPM = re.compile(r"\b(?P<value>\d{2,3}) ?(?:bpm|beats (?:a|per) minute)\b")
+_TO = re.compile(r" (?:down )?to (?:about |around )?(?P<value>\d{2,3})\b")
 _HIGH_SYSTOLIC, _HIGH_DIASTOLIC, _LOW_SYSTOLIC = 140, 90, 90
 _FEVER = 38.0
 _LOW_OXYGEN = 95
@@ -63,7 +64,8 @@ def measured(text: str, read: Read, line: Line, layout: Layout, context: Context
 
     for pattern in (_PRESSURE, _PAIR):
         for match, words in every(pattern, line):
-            _pressure(match, words, keep)
+            if not _came_down(match, line):
+                _pressure(match, words, keep)
     for match, words in every(_LOW_WORDS, line):
         keep("CI-08", words, {"systolic": float(match[1]) - 1})
     for pattern in (_TEMPERATURE, _DEGREES):
@@ -74,9 +76,22 @@ def measured(text: str, read: Read, line: Line, layout: Layout, context: Context
             keep("BR-01", words, {"spo2": float(match["value"])})
     for pattern in (_HEART, _BPM):
         for match, words in every(pattern, line):
-            if _FAST_HEART <= float(match["value"]) <= 260:
+            if _FAST_HEART <= float(match["value"]) <= 260 and not _came_down(match, line):
                 keep("CI-04", words, {"heart_rate": float(match["value"])})
     return [_finding(text, read, c, values[key], context) for key, c in found.items()]
+
+
+def _came_down(match, line: Line) -> bool:
+    """ "From 170 to 125": the first of two numbers is past, and the second is lower."""
+    groups = match.groupdict()
+    first = groups.get("high") or groups.get("value")
+    start = match.start("high") if groups.get("high") else match.start("value")
+    lower = _TO.match(line.text, match.end())
+    return (
+        line.text[:start].endswith("from ")
+        and lower is not None
+        and float(lower["value"]) < float(first)
+    )
 
 
 def _pressure(match, words, keep) -> None:

@@ -18,10 +18,12 @@ from bot.screening.matching import Hit, Read, matcher
 from bot.screening.measurements import measured
 from bot.screening.numbers import Line, count_of, line_of
 from bot.screening.times import THREE_DAYS, Times, read_times
-from bot.triage.vocabulary import Assertion, Finding, Screening, StatedFacts
+from bot.triage.vocabulary import Ago, Assertion, Finding, Screening, StatedFacts
 
 #: Findings of one row and meaning kept per message; the rest add nothing.
 _MOST_ALIKE = 8
+#: When something was that is gone since the first weeks of a treatment.
+_LONG_GONE = Ago(THREE_DAYS + 1, None)
 #: Longer texts are read in pieces of this many characters, so that time grows with length.
 _PIECE = 3000
 
@@ -111,13 +113,15 @@ def _finding(
     meaning = context.meaning(candidate)
     start = read.words[candidate.start].start
     end = max(read.words[i].end for i in range(candidate.start, candidate.end))
-    when = times.of(candidate)
     assertion = meaning.assertion
     stated = times.in_statement(candidate)
     old = stated is not None and stated.least > THREE_DAYS
     if assertion is Assertion.PRESENT and old and context.told_as_past(candidate):
         # "last week I had hives": long over, unless she says that it goes on.
         assertion = Assertion.RESOLVED
+    when = times.of(candidate)
+    if assertion is Assertion.RESOLVED and when is None and context.was_long_gone(candidate):
+        when = _LONG_GONE
     attributes = attributes_of(candidate, layout, cues, context.negated) | meaning.attributes
     return Finding(
         key=candidate.key,

@@ -36,11 +36,32 @@ def assertions(text, key):
         pytest.param("what if I get hives?", "SK-01", HYPOTHETICAL, id="Q-01"),
         pytest.param("is it normal that my throat is tight", "AW-01", PRESENT, id="Q-02"),
         pytest.param("I had hives years ago", "SK-01", HISTORICAL, id="P-04"),
+        pytest.param(
+            "I was on lisinopril, it made my lips swell. Switched.",
+            "SK-03",
+            HISTORICAL,
+            id="before the switch",
+        ),
+        pytest.param(
+            "I was on this pill and my lips swelled. Switched.", "SK-03", PRESENT, id="no switch"
+        ),
+        pytest.param(
+            "I had wheezing every night, this cured me", "BR-02", HISTORICAL, id="what was cured"
+        ),
+        pytest.param(
+            "I had wheezing after it, prednisone cured me", "BR-02", PRESENT, id="G-11 cured"
+        ),
+        pytest.param(
+            "it is as if somebody squeezes my throat shut", "AW-01", PRESENT, id="a comparison"
+        ),
+        pytest.param("sore throat and a blocked nose", "AW-01", None, id="the nose is blocked"),
+        pytest.param("throat closing and blocked nose", "AW-01", PRESENT, id="the throat closes"),
         pytest.param("I'm scared my throat will close up", "AW-01", HYPOTHETICAL, id="Q-04"),
     ],
 )
 def test_assertion(text, key, expected):
-    assert expected in assertions(text, key)
+    found = assertions(text, key)
+    assert expected in found if expected else not found
 
 
 @pytest.mark.parametrize(
