@@ -14,6 +14,18 @@ PROJECT = Path(__file__).resolve().parent.parent
 REGIONS = ("US", "GB", "IE", "EU", "CA", "AU", "NZ", "IN", "unknown")
 
 
+#: Kinds of data and the days for which they are kept unless settings.yml says otherwise.
+RETENTION = {
+    "conversations": 365,
+    "closed_episodes": 3650,
+    "channel_records": 60,
+    "outgoing": 365,
+    "check_ins": 365,
+    "plans": 365,
+    "audit": 0,
+}
+
+
 class SettingsError(ValueError):
     """A setting is missing or wrong; the message names the setting and the fix."""
 
@@ -48,6 +60,8 @@ class Settings:
     channel_database: str = ""
     #: ``plain`` or ``json``: what log lines look like.
     log_format: str = "plain"
+    #: Days for which each kind of data is kept (RETENTION); 0 keeps it for good.
+    retention: Mapping[str, int] = field(default_factory=lambda: dict(RETENTION))
 
 
 def load_settings(
@@ -91,7 +105,28 @@ def load_settings(
         channel_database=database_address(storage.get("channel_database") or ""),
         openid=raw.get("openid") or {},
         log_format=_log_format(raw.get("log") or {}),
+        retention=_retention(raw.get("retention") or {}),
     )
+
+
+def _retention(given: Mapping[str, Any]) -> Dict[str, int]:
+    """Return the days for each kind of data. Raises SettingsError naming what is wrong."""
+    unknown = sorted(set(given) - set(RETENTION))
+    if unknown:
+        kinds = ", ".join(RETENTION)
+        raise SettingsError(f"retention.{unknown[0]} is no kind of data; use one of {kinds}.")
+    days = {}
+    for kind, default in RETENTION.items():
+        value = given.get(kind, default)
+        if isinstance(value, bool) or not re.fullmatch(r"\d{1,5}", str(value)):
+            raise SettingsError(f"retention.{kind} is {value!r}; use days, or 0 to keep for good.")
+        days[kind] = int(value)
+    if days["audit"]:
+        raise SettingsError(
+            "retention.audit must be 0: the audit holds no patient text, and the database refuses "
+            "to delete from it."
+        )
+    return days
 
 
 def _override(raw: Dict[str, Any], environment: Mapping[str, str], prefix: str = "BOT") -> Dict:

@@ -25,6 +25,7 @@ from bot.desk.api import api_router
 from bot.desk.feed import Feed
 from bot.desk.headers import SecurityHeaders
 from bot.desk.pages import install_desk
+from bot.privacy.purge import Purge
 from bot.settings import Settings
 
 __all__ = ["action_secret", "create_app"]
@@ -48,7 +49,8 @@ def create_app(settings: Settings, *, actions: str = "actions") -> FastAPI:
         Sweeper(settings),
     ]
     watchdog = Watchdog(settings, workers)
-    workers.append(watchdog)
+    # It works every few hours, which the watchdog would take for standing still.
+    workers += [watchdog, Purge(settings)]
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

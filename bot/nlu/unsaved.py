@@ -93,3 +93,48 @@ class UnsavedEvents:
             except ValueError:
                 # The power went in the middle of a line: what was cut cannot be mended.
                 logger.error("a half-written conversation event was dropped from %s", file.name)
+
+
+def rows_of(folder: Path, sender_id: str) -> List[Row]:
+    """Return the rows of a conversation in all files of a folder, whoever holds them."""
+    return [row for path in sorted(folder.glob("events-*.jsonl")) for row in _rows(path, sender_id)]
+
+
+def erase_from(folder: Path, sender_id: str) -> int:
+    """Remove the rows of a conversation from the files that no living process holds.
+
+    Returns how many are left because a process still has to store them.
+    """
+    held = 0
+    for path in sorted(folder.glob("events-*.jsonl")):
+        hers = len(_rows(path, sender_id))
+        if not hers:
+            continue
+        with open(path, "r+", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                held += hers
+                continue
+            kept = [line for line in file if _sender(line) != sender_id]
+            file.seek(0)
+            file.truncate()
+            file.writelines(kept)
+            file.flush()
+            os.fsync(file.fileno())
+    return held
+
+
+def _rows(path: Path, sender_id: str) -> List[Row]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    return [json.loads(line) for line in lines if _sender(line) == sender_id]
+
+
+def _sender(line: str) -> Any:
+    try:
+        return json.loads(line).get("sender_id")
+    except ValueError:
+        return None

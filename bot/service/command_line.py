@@ -12,6 +12,8 @@ import warnings
 from pathlib import Path
 from typing import List, Optional
 
+from bot.service import privacy_commands
+from bot.service.privacy_commands import PrivacyError
 from bot.settings import SettingsError
 
 
@@ -105,6 +107,8 @@ def build_parser() -> argparse.ArgumentParser:
 
     migrate = commands.add_parser("migrate", help="bring the care database to the current schema")
     migrate.set_defaults(run=_migrate)
+
+    privacy_commands.add(commands)
     return parser
 
 
@@ -115,7 +119,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     options = build_parser().parse_args(arguments)
     try:
         return options.run(options) or 0
-    except (CommandError, SettingsError) as error:
+    except (CommandError, PrivacyError, SettingsError) as error:
         print(f"{error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

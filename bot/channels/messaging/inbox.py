@@ -244,10 +244,7 @@ class Inbox:
 
     def forget(self, conversation: str) -> None:
         """Delete everything about one conversation, its address included."""
-        with writing(self._engine) as sql:
-            sql.execute(delete(outgoing).where(outgoing.c.conversation == conversation))
-            sql.execute(delete(inbox).where(inbox.c.conversation == conversation))
-            sql.execute(delete(conversations).where(conversations.c.id == conversation))
+        forget(self._engine, conversation)
 
     def _change(self, conversation: str, **values: Any) -> None:
         with writing(self._engine) as sql:
@@ -266,6 +263,14 @@ class Inbox:
     def _digest(self, id: str, text: Optional[str]) -> str:
         data = f"{id}:{text or ''}".encode("utf-8", "surrogatepass")
         return hmac.new(self._key, data, hashlib.sha256).hexdigest()
+
+
+def forget(engine: Engine, conversation: str) -> None:
+    """Delete everything about one conversation, its address included, whatever its connector."""
+    with writing(engine) as sql:
+        sql.execute(delete(outgoing).where(outgoing.c.conversation == conversation))
+        sql.execute(delete(inbox).where(inbox.c.conversation == conversation))
+        sql.execute(delete(conversations).where(conversations.c.id == conversation))
 
 
 def _shared_key(engine: Engine, name: str) -> bytes:
