@@ -37,6 +37,16 @@ def add(commands: Any) -> None:
     rotate = commands.add_parser("rotate-key", help="a new key, and everything sealed with it anew")
     rotate.set_defaults(run=_told(_rotate))
 
+    backup = commands.add_parser("backup", help="copy every database into one archive")
+    backup.add_argument("file", type=Path)
+    backup.add_argument("--with-keys", action="store_true", help="the keys as well: guard it well")
+    backup.set_defaults(run=_told(_backup))
+
+    restore = commands.add_parser("restore", help="put the databases of an archive back")
+    restore.add_argument("file", type=Path)
+    restore.add_argument("--force", action="store_true", help="overwrite what is there")
+    restore.set_defaults(run=_told(_restore))
+
 
 def _export(options: argparse.Namespace) -> int:
     from bot.privacy.export import export
@@ -80,6 +90,27 @@ def _rotate(options: argparse.Namespace) -> int:
 
     count = rotate(load_settings(), actor=_operator(), tell=_progress)
     print(f"{count} values are sealed with the new key. Keep the old ones: backups need them.")
+    return 0
+
+
+def _backup(options: argparse.Namespace) -> int:
+    from bot.privacy.backup import backup
+
+    digest = backup(load_settings(), options.file, with_keys=options.with_keys, tell=_progress)
+    print(f"{options.file} is written. SHA-256 {digest}")
+    if not options.with_keys:
+        print("It holds no keys: without encryption.key, kept elsewhere, nobody can read it.")
+    return 0
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from bot.care.database import migrate
+    from bot.privacy.backup import restore
+
+    settings = load_settings()
+    manifest = restore(settings, options.file, force=options.force, tell=_progress)
+    migrate(settings)
+    print(f"Restored what was kept at {manifest['made_at']}. Start the services again.")
     return 0
 
 
