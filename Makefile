@@ -6,7 +6,7 @@ export RASA_TELEMETRY_ENABLED := false
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve train test check evaluate bench lock clean
+.PHONY: help setup serve train test check evaluate bench cluster audit fuzz lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,16 @@ evaluate: setup ## Measure triage on the test set; report and plots go into repo
 bench: setup ## Measure speed
 	.venv/bin/python -m benchmarks.screening
 	.venv/bin/python -m benchmarks.widget
+
+cluster: setup ## Run two of each service behind a proxy, kill processes, count what was lost
+	@$(BOT) train
+	.venv/bin/python -W ignore -m benchmarks.cluster
+
+audit: setup ## Look the locked packages up among known vulnerabilities
+	@$(PYTHON3) setup/audit.py
+
+fuzz: setup ## Many hostile inputs for every parser of outside bytes, with counts
+	.venv/bin/python -m benchmarks.fuzz
 
 lock: setup ## Resolve all requirements anew into the hashed lock
 	.venv/bin/uv pip compile --universal --python-version 3.10 --generate-hashes \

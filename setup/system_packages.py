@@ -14,6 +14,7 @@ NEEDED = {
     "chromium": ("chromium", "browser tests"),
     "initdb": ("postgresql", "tests on PostgreSQL"),
     "redis-server": ("redis-server", "tests of several replicas"),
+    "caddy": ("caddy", "cluster and the test of its configuration"),
 }
 ALSO_KNOWN_AS = {"chromium": ("chromium", "chromium-browser", "google-chrome")}
 #: Where Debian keeps programs that are not on the PATH.

@@ -105,6 +105,16 @@ def build_parser() -> argparse.ArgumentParser:
     report.add_argument("--weeks", type=int, default=8, help="how many, with this one")
     report.set_defaults(run=_report)
 
+    size = commands.add_parser("size", help="replicas, memory and disk for a number of messages")
+    size.add_argument("--messages-per-day", type=float, required=True)
+    size.add_argument(
+        "--peak-factor", type=float, default=6.0, help="busiest minute over the mean (default: 6)"
+    )
+    size.add_argument(
+        "--load", type=float, default=0.6, help="how busy a replica may be (default: 0.6)"
+    )
+    size.set_defaults(run=_size)
+
     migrate = commands.add_parser("migrate", help="bring the care database to the current schema")
     migrate.set_defaults(run=_migrate)
 
@@ -277,6 +287,23 @@ def _report(options: argparse.Namespace) -> int:
         ) from error
     except EncryptionError as error:
         raise CommandError(str(error)) from error
+    return 0
+
+
+def _size(options: argparse.Namespace) -> int:
+    from bot.service import size
+
+    figures = size.measured()
+    try:
+        found = size.size(
+            options.messages_per_day,
+            peak_factor=options.peak_factor,
+            load=options.load,
+            figures=figures,
+        )
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+    print(size.report(found, figures), end="")
     return 0
 
 

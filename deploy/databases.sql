@@ -1,0 +1,3 @@
+CREATE DATABASE b12_care;
+CREATE DATABASE b12_conversations;
+CREATE DATABASE b12_channels;
