@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from collections import Counter
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
@@ -17,6 +18,7 @@ from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tu
 import numpy as np
 
 from bot.screening.opinion_augmentation import FILLERS, hurried, run_on, surrounded
+from bot.screening.opinion_everyday import PREFIX, nlu_texts
 from bot.screening.opinion_features import WORD_GROUPS, normalise, pieces, sentences, tokens
 from bot.screening.opinion_spelling import Speller
 from bot.screening.second_opinion import ARTEFACT, FEATURES
@@ -35,6 +37,9 @@ PIECE_WEIGHT = 0.5
 #: A word in this many texts is learnt as it is written. One that the list of frequent words lacks
 #: may be a slip itself; other slips are read as such a word only when it is in more texts.
 LEARNT_TEXTS, UNLISTED_TEXTS = 2, 6
+#: What a text of everyday talk weighs. It has no part in the balance of the labels and in the
+#: calibration, so that the thresholds keep their meaning.
+EVERYDAY_WEIGHT = 0.3
 #: A feature must occur in this many texts to be kept.
 MINIMUM_TEXTS = {"phrase": 2, "fragment": 2, "meaning": 2, "pair": 2}
 THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
@@ -46,6 +51,7 @@ class Example(NamedTuple):
     text: str
     label: int
     theme: str
+    everyday: bool = False
 
 
 def data_files() -> List[Path]:
@@ -54,7 +60,10 @@ def data_files() -> List[Path]:
 
 
 def data_sha256() -> str:
-    """Fingerprint of texts, fillers and word groups, kept in the artefact for a test to compare."""
+    """Fingerprint of texts, fillers and word groups, kept in the artefact for a test to compare.
+
+    Not of ``data/nlu``: a new example question there does not call for a new training.
+    """
     digest = hashlib.sha256(WORD_GROUPS.read_bytes())
     for path in [FILLERS, *data_files()]:
         digest.update(path.name.encode("utf-8"))
@@ -69,12 +78,18 @@ def read_examples() -> List[Example]:
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             try:
                 row = json.loads(line)
-                examples.append(Example(row["text"], LABELS[row["label"]], row["theme"]))
+                label, everyday = LABELS[row["label"]], path.name.startswith(PREFIX)
+                examples.append(Example(row["text"], label, row["theme"], everyday))
             except (ValueError, KeyError) as error:
                 raise ValueError(
                     f"{path.name}:{number}: needs text, label (emergency or other) and theme"
                 ) from error
     return examples
+
+
+def read_everyday() -> List[Example]:
+    """The examples of ``data/nlu`` that report nothing, as everyday talk."""
+    return [Example(text, LABELS["other"], theme, True) for text, theme in nlu_texts()]
 
 
 def build_speller(examples: Sequence[Example]) -> Tuple[List[str], List[str]]:
@@ -101,15 +116,19 @@ class Rows(NamedTuple):
 
 
 def split_by_theme(examples: Sequence[Example]) -> np.ndarray:
-    """The fold of each example, from 0 to ``FOLDS`` - 1; a theme is never split."""
+    """The fold of each example, from 0 to ``FOLDS`` - 1; a theme is never split.
+
+    Everyday talk is dealt out on its own, so that it does not move the other texts.
+    """
     from sklearn.model_selection import StratifiedGroupKFold
 
-    labels = [example.label for example in examples]
+    folds = np.array([zlib.crc32(example.theme.encode("utf-8")) % FOLDS for example in examples])
+    main = np.flatnonzero([not example.everyday for example in examples])
+    labels = [examples[number].label for number in main]
+    themes = [examples[number].theme for number in main]
     splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=SEED)
-    folds = np.empty(len(examples), dtype=int)
-    themes = [example.theme for example in examples]
     for fold, (_, held) in enumerate(splitter.split(labels, labels, themes)):
-        folds[held] = fold
+        folds[main[held]] = fold
     return folds
 
 
@@ -117,10 +136,11 @@ def _copies(examples: Sequence[Example], folds: np.ndarray) -> Iterator[Tuple[in
     """Number and text of each training copy: hurried, among idle words, among harmless sentences.
 
     The harmless sentences come from the fold of the message, so that a held-out text is nowhere.
+    Everyday talk has the hurried copy only.
     """
     harmless: Dict[int, List[str]] = {fold: [] for fold in range(FOLDS)}
     for example, fold in zip(examples, folds, strict=True):
-        if not example.label:
+        if not (example.label or example.everyday):
             harmless[fold].extend(
                 sentence
                 for sentence in sentences(example.text)
@@ -128,6 +148,8 @@ def _copies(examples: Sequence[Example], folds: np.ndarray) -> Iterator[Tuple[in
             )
     for number, (example, fold) in enumerate(zip(examples, folds, strict=True)):
         yield number, hurried(example.text, 0)
+        if example.everyday:
+            continue
         yield number, surrounded(example.text, 0)
         yield number, run_on(example.text, harmless[fold], 0)
 
@@ -173,7 +195,16 @@ def _unit_rows(matrix: Any, rarity: np.ndarray) -> Any:
     return normalize(matrix.multiply(rarity).tocsr(), copy=False)
 
 
-def _fit(rows: Rows, labels: np.ndarray, members: np.ndarray) -> Fitted:
+def _weights(rows: Rows, labels: np.ndarray, everyday: np.ndarray, used: np.ndarray) -> np.ndarray:
+    """The weight of each used row: both labels balanced, then everyday talk beside them."""
+    target, idle = labels[rows.owner[used]], everyday[rows.owner[used]]
+    counts = np.bincount(target[~idle], minlength=2)
+    balance = counts.sum() / (2.0 * counts)
+    piece = np.where(rows.whole[used], 1.0, PIECE_WEIGHT)
+    return np.asarray(piece * np.where(idle, EVERYDAY_WEIGHT, balance[target]))
+
+
+def _fit(rows: Rows, labels: np.ndarray, everyday: np.ndarray, members: np.ndarray) -> Fitted:
     """Fit on the examples in ``members`` (a mask).
 
     Learned from: each whole message, its copies, and each sentence of a harmless message,
@@ -191,8 +222,8 @@ def _fit(rows: Rows, labels: np.ndarray, members: np.ndarray) -> Fitted:
         kept.append(np.flatnonzero(texts >= MINIMUM_TEXTS[kind]))
         rarity.append(1.0 + np.log((1.0 + own.sum()) / (1.0 + texts[kept[-1]])))
         parts.append(_unit_rows(matrix[used][:, kept[-1]], rarity[-1]))
-    regression = LogisticRegression(C=PENALTY, class_weight="balanced", max_iter=200, tol=1e-3)
-    weights = np.where(rows.whole[used], 1.0, PIECE_WEIGHT)
+    regression = LogisticRegression(C=PENALTY, max_iter=400, tol=1e-3)
+    weights = _weights(rows, labels, everyday, used)
     regression.fit(hstack(parts).tocsr(), target[used], sample_weight=weights)
     ends = np.cumsum([len(each) for each in kept])[:-1]
     weight = np.split(regression.coef_[0], ends)
@@ -215,11 +246,12 @@ def _score(rows: Rows, fitted: Fitted, chosen: np.ndarray) -> np.ndarray:
 def held_out_scores(examples: Sequence[Example], folds: np.ndarray, rows: Rows) -> np.ndarray:
     """The score of each example by a model that saw no text of its theme."""
     labels = np.array([example.label for example in examples])
+    everyday = np.array([example.everyday for example in examples])
     scores = np.full(len(examples), -np.inf)
     for fold in range(FOLDS):
         outside = folds == fold
         print(f"  fold {fold + 1} of {FOLDS}: {outside.sum()} texts held out", flush=True)
-        scores[outside] = _score(rows, _fit(rows, labels, ~outside), outside)[outside]
+        scores[outside] = _score(rows, _fit(rows, labels, everyday, ~outside), outside)[outside]
     return scores
 
 
@@ -257,18 +289,24 @@ def _listing(words: Iterable[str]) -> np.ndarray:
 
 def main() -> None:
     """Cross-validate, calibrate, fit on all texts, write the artefact."""
-    examples = read_examples()
+    examples = read_examples() + read_everyday()
     labels = np.array([example.label for example in examples])
-    print(f"{len(examples)} texts, {labels.sum()} of them emergencies", flush=True)
+    everyday = np.array([example.everyday for example in examples])
+    print(f"{len(examples)} texts, {everyday.sum()} of them everyday talk, "
+          f"{labels.sum()} emergencies", flush=True)  # fmt: skip
     targets, known = build_speller(examples)
     folds = split_by_theme(examples)
     rows = _rows(examples, folds, Speller(targets, frozenset(known)))
     print(f"{len(rows.owner)} pieces and copies", flush=True)
     scores = held_out_scores(examples, folds, rows)
-    calibration = _calibrate(scores, labels)
-    _report(1.0 / (1.0 + np.exp(-calibration[0] * scores - calibration[1])), labels)
+    calibration = _calibrate(scores[~everyday], labels[~everyday])
+    probabilities = 1.0 / (1.0 + np.exp(-calibration[0] * scores - calibration[1]))
+    _report(probabilities[~everyday], labels[~everyday])
+    for threshold in THRESHOLDS:
+        raised = probabilities[everyday] >= threshold
+        print(f"everyday talk at or above {threshold:.2f}: {raised.sum()}")
     print("fitting on all texts", flush=True)
-    arrays = _arrays(rows, _fit(rows, labels, np.ones(len(examples), dtype=bool)))
+    arrays = _arrays(rows, _fit(rows, labels, everyday, np.ones(len(examples), dtype=bool)))
     arrays.update(
         calibration=calibration,
         data_sha256=np.array(data_sha256()),

@@ -21,9 +21,18 @@ from bot.screening.opinion_features import (
     pieces,
     word_groups,
 )
-from bot.screening.opinion_training import WORD_LIST, Example, data_sha256, read_examples
+from bot.screening.opinion_training import (
+    WORD_LIST,
+    Example,
+    data_sha256,
+    read_everyday,
+    read_examples,
+)
 from bot.screening.second_opinion import opinion
 from bot.triage import Context
+from bot.triage.reader import load_table
+
+EVERYDAY = Path(__file__).with_name("everyday_lines.txt").read_text(encoding="utf-8").splitlines()
 
 ODD_TEXTS = {
     "empty": "",
@@ -195,3 +204,18 @@ VECTORS = yaml.safe_load(
 def test_every_text_of_the_policy_keeps_its_level_with_the_opinion(vector):
     level = assess_text(vector["text"], Context(**vector["context"])).level
     assert (level.name if level else None) == vector["level"]
+
+
+def test_everyday_talk_that_was_never_learnt_disturbs_nobody():
+    learnt = {example.text.lower() for example in read_examples() + read_everyday()}
+    unseen = [line for line in EVERYDAY if line.lower() not in learnt]
+    assert len(unseen) >= 180
+    ask = load_table().policy["second_opinion"]["ask"]
+    assert {line: opinion(line) for line in unseen if opinion(line) >= ask} == {}
+
+
+def test_no_report_is_learnt_as_everyday_talk():
+    texts = {example.text for example in read_everyday()}
+    assert "i don't know" in texts
+    assert texts.isdisjoint({"i cant breathe properly after the jab please help", "i cant talk"})
+    assert all(example.everyday and not example.label for example in read_everyday())
