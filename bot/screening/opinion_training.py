@@ -39,7 +39,7 @@ PIECE_WEIGHT = 0.5
 LEARNT_TEXTS, UNLISTED_TEXTS = 2, 6
 #: What a text of everyday talk weighs. It has no part in the balance of the labels and in the
 #: calibration, so that the thresholds keep their meaning.
-EVERYDAY_WEIGHT = 0.3
+EVERYDAY_WEIGHT = 0.6
 #: A feature must occur in this many texts to be kept.
 MINIMUM_TEXTS = {"phrase": 2, "fragment": 2, "meaning": 2, "pair": 2}
 THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
