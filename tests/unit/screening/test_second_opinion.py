@@ -216,6 +216,6 @@ def test_everyday_talk_that_was_never_learnt_disturbs_nobody():
 
 def test_no_report_is_learnt_as_everyday_talk():
     texts = {example.text for example in read_everyday()}
-    assert "i don't know" in texts
+    assert "going now" in texts
     assert texts.isdisjoint({"i cant breathe properly after the jab please help", "i cant talk"})
     assert all(example.everyday and not example.label for example in read_everyday())
