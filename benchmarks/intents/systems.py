@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import tempfile
-from collections import Counter
 from pathlib import Path
 from typing import Callable, Dict, List, Sequence, Tuple
 
@@ -16,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 
 from bot.evaluation.diet import STOCK
 from bot.nlu import reading
-from bot.nlu.intent_model import SCALE, C, IntentModel
+from bot.nlu.intent_model import C, IntentModel, class_weights
 from bot.nlu.second_reader import SecondReader
 from bot.nlu.second_reader_training import fit
 from bot.nlu.sentence_vectors import SIZE, SentenceVectors
@@ -54,12 +53,8 @@ def together(texts: Texts, intents: Texts, vectors: np.ndarray, library: Sentenc
         vectors.mean(axis=0),
     )
     length = np.linalg.norm(vectors - mean, axis=1).mean() / VECTOR_WEIGHT
-    counts = Counter(intents)
     classifier = LogisticRegression(
-        C=C,
-        max_iter=100,
-        tol=0.01,
-        class_weight={intent: SCALE / count**0.5 for intent, count in counts.items()},
+        C=C, max_iter=100, tol=0.01, class_weight=class_weights(intents)
     )
     features = [model.features(texts), csr_matrix((vectors - mean) / length)]
     classifier.fit(hstack(features).tocsr(), list(intents))

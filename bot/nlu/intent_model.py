@@ -8,7 +8,7 @@ question about something else is answered with a topic, with none a short questi
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, List, Sequence, Tuple
+from typing import Any, Dict, List, Sequence, Tuple
 
 import numpy as np
 from scipy.sparse import hstack
@@ -25,8 +25,18 @@ CONCEPT_WEIGHT = 1.5
 C = 10.0
 #: Square root of a usual number of examples: such an intent's examples weigh 1.
 SCALE = 11.0
+#: How much more an out-of-scope text weighs: answering one with a topic is the worse mistake.
+OUT_OF_SCOPE_WEIGHT = 1.5
 ITERATIONS = 100
 TOLERANCE = 0.01
+
+
+def class_weights(intents: Sequence[str]) -> Dict[str, float]:
+    """Return how much an example of each intent weighs: less, the more there are of it."""
+    weights = {intent: SCALE / count**0.5 for intent, count in Counter(intents).items()}
+    if "out_of_scope" in weights:
+        weights["out_of_scope"] *= OUT_OF_SCOPE_WEIGHT
+    return weights
 
 
 class IntentModel:
@@ -74,12 +84,8 @@ class IntentModel:
     def fit(self, texts: Sequence[str], intents: Sequence[str]) -> IntentModel:
         """Learn from texts and their intents, three or more different ones; return the model."""
         views = [view.fit_transform(texts) * weight for view, weight in self._views]
-        counts = Counter(intents)
         classifier = LogisticRegression(
-            C=C,
-            max_iter=ITERATIONS,
-            tol=TOLERANCE,
-            class_weight={intent: SCALE / count**0.5 for intent, count in counts.items()},
+            C=C, max_iter=ITERATIONS, tol=TOLERANCE, class_weight=class_weights(intents)
         )
         classifier.fit(hstack(views).tocsr(), list(intents))
         self.intents = [str(intent) for intent in classifier.classes_]

@@ -18,7 +18,7 @@ from bot.nlu.sentence_vectors import SentenceVectors
 
 WEIGHTS = Path(__file__).with_name("second_reader.npz")
 #: The share of the second reading in the average.
-SHARE = 0.65
+SHARE = 0.5
 
 Ranking = List[Tuple[str, float]]
 

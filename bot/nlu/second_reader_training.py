@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections import Counter
 from pathlib import Path
 from typing import List, Optional, Sequence, Tuple
 
@@ -16,7 +15,7 @@ import numpy as np
 import yaml
 from sklearn.linear_model import LogisticRegression
 
-from bot.nlu.intent_model import SCALE
+from bot.nlu.intent_model import class_weights
 from bot.nlu.second_reader import WEIGHTS
 from bot.nlu.sentence_vectors import SentenceVectors, clean
 from bot.settings import PROJECT
@@ -85,12 +84,8 @@ def fit(vectors: np.ndarray, intents: Sequence[str]) -> dict[str, np.ndarray]:
     mean = vectors.mean(axis=0)
     centred = vectors - mean
     length = np.linalg.norm(centred, axis=1).mean()
-    counts = Counter(intents)
     classifier = LogisticRegression(
-        C=C,
-        max_iter=ITERATIONS,
-        tol=0.01,
-        class_weight={intent: SCALE / count**0.5 for intent, count in counts.items()},
+        C=C, max_iter=ITERATIONS, tol=0.01, class_weight=class_weights(intents)
     )
     classifier.fit(centred / length, list(intents))
     return {

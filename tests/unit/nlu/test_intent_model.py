@@ -6,7 +6,7 @@ import pickle
 import pytest
 import yaml
 
-from bot.nlu.intent_model import IntentModel
+from bot.nlu.intent_model import IntentModel, class_weights
 from bot.settings import PROJECT
 
 TOPICS = {"faq_oral_instead", "faq_dosing_schedule", "faq_diet", "greet", "out_of_scope"}
@@ -60,3 +60,9 @@ def test_any_text_is_ranked(model, text):
 def test_a_stored_model_answers_the_same(model):
     text = "tablets or the needle"
     assert pickle.loads(pickle.dumps(model)).rank(text) == model.rank(text)
+
+
+def test_rare_intents_and_what_is_out_of_scope_weigh_more():
+    weights = class_weights(["often"] * 400 + ["seldom"] * 100 + ["out_of_scope"] * 400)
+    assert weights["seldom"] == pytest.approx(2 * weights["often"])
+    assert weights["out_of_scope"] > weights["often"]
