@@ -51,7 +51,10 @@ class History:
     def _past_history(self, found: Candidate) -> List[Hit]:
         """ "before the shots" is history only of what "was" or "used to" be."""
         start, _ = self._nearby.sentence_range(found)
-        if any(w.word in _PAST_STATES for w in self._nearby.read.words[start : found.end]):
+        words = self._nearby.read.words
+        if any(w.word in _PAST_VERBS for w in words[start : found.end]) or any(
+            w.word == "would" for w in words[max(start, found.start - 1) : found.end]
+        ):
             return self._nearby.near("history_past", found)
         return []
 
@@ -65,6 +68,8 @@ class History:
         sentence = nearby.layout.sentence
         at = sentence[found.start]
         if not _GOES_ON.isdisjoint(nearby.statement_words(found)) or nearby.near("again", found):
+            return False
+        if self._follows_injection(found):
             return False
         return any(
             hit.end < found.start
@@ -86,6 +91,8 @@ class History:
         sentence = nearby.layout.sentence
         if nearby.everywhere("remedy") or nearby.near("again", found):
             return False
+        if self._follows_injection(found):
+            return False
         start, end = nearby.sentence_range(found)
         return any(
             hit.start >= found.end
@@ -94,6 +101,17 @@ class History:
                 word.word in _PAST_STATES for word in nearby.read.words[start : min(end, hit.start)]
             )
             for hit in nearby.everywhere("cured_since")
+        )
+
+    def _follows_injection(self, found: Candidate) -> bool:
+        """Whether its sentence says "after" or "since" an injection: nobody's old story."""
+        words = self._nearby.read.words
+        sentence = self._nearby.layout.sentence
+        return any(
+            sentence[hit.start] == sentence[found.start]
+            and any(word.word in ("after", "since") for word in words[hit.start - 2 : hit.start])
+            for hit in self._nearby.read.hits
+            if hit.label == "injection" and hit.start > 1
         )
 
     def was_long_gone(self, found: Candidate) -> bool:

@@ -11,6 +11,8 @@ _INJECTION_WORDS = grammar("injection_words")
 _GOES_ON = grammar("verbs_of_now")
 _SELF = grammar("first_person")
 _OWN = frozenset({"my", "i", "im", "ive"})
+_INVERTED = grammar("inverted_verbs")
+_ASKED = grammar("asked_subjects")
 _QUESTION_WORDS = grammar("question_words")
 _AFTER_CAN = grammar("not_asking_after_can")
 _TOLD_OF = grammar("third_person_subjects") | {"my", "her", "his", "the"}
@@ -112,6 +114,8 @@ class Hypothetical:
         first = inside[0]
         second = inside[1] if len(inside) > 1 else ""
         asks = first in _QUESTION_WORDS and second not in _AFTER_CAN
+        if first in _INVERTED and second not in _ASKED and sentence not in layout.questions:
+            return False
         if first == "when" and second in _TOLD_OF:
             # "When she smiles only half her mouth goes up" tells, and asks nothing.
             return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, List
+from typing import Dict, List, Optional
 
 from bot.screening.clauses import Layout
 from bot.screening.composition import Candidate
@@ -64,8 +64,7 @@ def measured(text: str, read: Read, line: Line, layout: Layout, context: Context
 
     for pattern in (_PRESSURE, _PAIR):
         for match, words in every(pattern, line):
-            if not _came_down(match, line):
-                _pressure(match, words, keep)
+            _pressure(match, words, keep, _later(match, "high", line))
     for match, words in every(_LOW_WORDS, line):
         keep("CI-08", words, {"systolic": float(match[1]) - 1})
     for pattern in (_TEMPERATURE, _DEGREES):
@@ -76,27 +75,23 @@ def measured(text: str, read: Read, line: Line, layout: Layout, context: Context
             keep("BR-01", words, {"spo2": float(match["value"])})
     for pattern in (_HEART, _BPM):
         for match, words in every(pattern, line):
-            if _FAST_HEART <= float(match["value"]) <= 260 and not _came_down(match, line):
-                keep("CI-04", words, {"heart_rate": float(match["value"])})
+            rate = _later(match, "value", line) or float(match["value"])
+            if _FAST_HEART <= rate <= 260:
+                keep("CI-04", words, {"heart_rate": rate})
     return [_finding(text, read, c, values[key], context) for key, c in found.items()]
 
 
-def _came_down(match, line: Line) -> bool:
-    """ "From 170 to 125": the first of two numbers is past, and the second is lower."""
-    groups = match.groupdict()
-    first = groups.get("high") or groups.get("value")
-    start = match.start("high") if groups.get("high") else match.start("value")
-    lower = _TO.match(line.text, match.end())
-    return (
-        line.text[:start].endswith("from ")
-        and lower is not None
-        and float(lower["value"]) < float(first)
-    )
+def _later(match, group: str, line: Line) -> Optional[float]:
+    """ "From 170 to 125": the second of two numbers, which is the one that holds now."""
+    if not line.text[: match.start(group)].endswith("from "):
+        return None
+    second = _TO.match(line.text, match.end(group))
+    return float(second["value"]) if second else None
 
 
-def _pressure(match, words, keep) -> None:
-    high = float(match["high"])
-    low = float(match["low"]) if match["low"] else None
+def _pressure(match, words, keep, later: Optional[float]) -> None:
+    high = later or float(match["high"])
+    low = float(match["low"]) if match["low"] and later is None else None
     if not 50 <= high <= 260 or (low is not None and not 25 <= low < high):
         return
     numbers = {"systolic": high}

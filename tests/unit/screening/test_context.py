@@ -54,6 +54,14 @@ def assertions(text, key):
         pytest.param(
             "it is as if somebody squeezes my throat shut", "AW-01", PRESENT, id="a comparison"
         ),
+        pytest.param("was covered in hives after one dose", "SK-01", PRESENT, id="I left out"),
+        pytest.param("has anyone had hives after this", "SK-01", HYPOTHETICAL, id="anyone asked"),
+        pytest.param(
+            "I was on iron and my lips swelled after the shot. Switched.",
+            "SK-03",
+            PRESENT,
+            id="the shot, not what she was on",
+        ),
         pytest.param("sore throat and a blocked nose", "AW-01", None, id="the nose is blocked"),
         pytest.param("throat closing and blocked nose", "AW-01", PRESENT, id="the throat closes"),
         pytest.param("I'm scared my throat will close up", "AW-01", HYPOTHETICAL, id="Q-04"),

@@ -26,6 +26,14 @@ def test_a_normal_pressure_is_no_finding():
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [("pressure went from 170 to 125", set()), ("pressure went from 120 to 170", {"OB-09"})],
+)
+def test_of_two_pressures_the_later_one_holds(text, expected):
+    assert {f.key for f in screen(text).findings} & {"OB-09", "CI-08"} == expected
+
+
+@pytest.mark.parametrize(
     ("text", "least", "most"),
     [
         ("dizzy since the injection 20 minutes ago", 20, 20),
