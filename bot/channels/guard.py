@@ -99,8 +99,18 @@ class GuardedChannel(InputChannel):
 
         correlation.begin(correlation.current())
         figures = turn.begin(message.input_channel or self.name())
+        outcome = "cancelled"
+        try:
+            outcome = await self._answer(message, answers, incoming.shortened, on_new_message)
+        finally:
+            turn.end(figures, outcome)
+
+    async def _answer(
+        self, message: UserMessage, answers: _CountedOutput, shortened: bool, engine: Handler
+    ) -> str:
+        """Let the engine answer, or send the safe text; return how it went, for the figures."""
         # The work is not cancelled at the time-out: an alert that is being raised must go on.
-        work = asyncio.ensure_future(on_new_message(message))
+        work = asyncio.ensure_future(engine(message))
         self._working.add(work)
         work.add_done_callback(self._working.discard)
         limit = asyncio.get_running_loop().call_later(ENGINE_LIMIT, work.cancel)
@@ -118,11 +128,12 @@ class GuardedChannel(InputChannel):
             outcome = "silent"
             logger.error("The engine gave no answer on channel %s.", self.name())
         if outcome != "answered":
-            metrics.SAFE_TEXTS.labels(figures.channel, outcome).inc()
+            channel = message.input_channel or self.name()
+            metrics.SAFE_TEXTS.labels(channel, outcome).inc()
             await self._send(answers, message.sender_id, self._safe_text)
-        elif incoming.shortened:
+        elif shortened:
             await self._send(answers, message.sender_id, self._shortened_text)
-        turn.end(figures, outcome)
+        return outcome
 
     def _log_failure(self, work: asyncio.Task[Any]) -> bool:
         error = asyncio.CancelledError() if work.cancelled() else work.exception()

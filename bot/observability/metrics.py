@@ -27,7 +27,7 @@ _SEND_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30)
 
 MESSAGES = Counter(
     "bot_messages_total",
-    "Messages of patients by channel, triage level and outcome (answered, error, time-out, silent)",
+    "Messages of patients by channel, triage level and outcome",
     ("channel", "level", "outcome"),
 )
 MESSAGE_SECONDS = Histogram(

@@ -125,6 +125,40 @@ def test_a_slash_is_text_and_never_a_command(system):
     assert answer.strip()
 
 
+def test_one_id_leads_from_the_request_to_the_notification(system):
+    settings, _ = system
+    patient = Patient(settings)
+    patient.client.headers["X-Correlation-Id"] = "end-to-end-0001"
+    assert "EMERGENCY" in patient.writes(EMERGENCY)[0]
+    logs = settings.folder / "log"
+
+    def lines(service):
+        text = (logs / f"{service}.log").read_text()
+        return [line for line in text.splitlines() if "[end-to-end-0001]" in line]
+
+    deadline = time.monotonic() + 20
+    while not any("sent at attempt" in line for line in lines("care")):
+        assert time.monotonic() < deadline, "the notification does not carry the id"
+        time.sleep(0.2)
+    assert any("triage_level=EMERGENCY_NOW" in line for line in lines("rasa"))
+    assert "wheezing" not in "".join(path.read_text() for path in logs.glob("*.log"))
+
+
+def test_figures_and_readiness_of_both_services(system):
+    settings, _ = system
+    for port, figure in (
+        (settings.patient_port, 'bot_messages_total{channel="web",level="EMERGENCY_NOW"'),
+        (settings.care_port, 'care_open_alerts{acknowledged="no",level="EMERGENCY_NOW"}'),
+    ):
+        address = f"http://{settings.host}:{port}"
+        assert httpx.get(f"{address}/health/live").json() == {"status": "live"}
+        ready = httpx.get(f"{address}/health/ready")
+        assert (ready.status_code, ready.json()["problems"]) == (200, [])
+        assert figure in httpx.get(f"{address}/metrics").text
+        through_a_proxy = {"X-Forwarded-For": "203.0.113.7"}
+        assert httpx.get(f"{address}/metrics", headers=through_a_proxy).status_code == 403
+
+
 def test_with_care_dead_the_emergency_message_still_comes_and_the_alert_is_recovered(system):
     settings, services = system
     care = services["care"]
