@@ -55,6 +55,7 @@ def assertions(text, key):
             "it is as if somebody squeezes my throat shut", "AW-01", PRESENT, id="a comparison"
         ),
         pytest.param("was covered in hives after one dose", "SK-01", PRESENT, id="I left out"),
+        pytest.param("was rushed in with anaphylaxis", "G-12", PRESENT, id="rushed in"),
         pytest.param("has anyone had hives after this", "SK-01", HYPOTHETICAL, id="anyone asked"),
         pytest.param(
             "I was on iron and my lips swelled after the shot. Switched.",
