@@ -80,6 +80,11 @@ _ANSWERS = (
     "yes yesterday "
 )
 _ANSWER_WORDS = frozenset(_ANSWERS.split())
+#: What is left of them when nobody has asked: "i just had my injection" says when, "got worse since
+#: my injection" says how she is.
+_MOMENT_WORDS = _ANSWER_WORDS - frozenset(
+    {"bad", "better", "body", "face", "little", "much", "over", "place", "pretty", "quite", "worse"}
+)
 
 
 @dataclass(frozen=True)
@@ -135,12 +140,9 @@ def understand(text: str, screening: Screening, memory: Memory, intent: str = ""
         heard = with_symptom(text, heard, memory.check["keys"][0])
         given.append(asked)
     words = re.findall(r"[a-z]+", text.lower())
-    bare = (
-        bool(given or unknown)
-        and bool(awaited - {""})
-        and short
-        and _ANSWER_WORDS.issuperset(words)
-    )
+    awaits = bool(awaited - {""})
+    known_words = _ANSWER_WORDS if awaits else _MOMENT_WORDS
+    bare = bool(given or unknown) and short and known_words.issuperset(words)
     return Heard(heard, tuple(given), bool(correction and given), unknown, bare)
 
 

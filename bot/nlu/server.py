@@ -88,9 +88,16 @@ def build_app(model: Path):  # type: ignore[no-untyped-def]
     app.register_listener(
         partial(load_agent_on_start, str(model), endpoints, None), "before_server_start"
     )
+    app.register_listener(_use_texts_of_the_clinic, "before_server_start")
     app.register_listener(close_resources, "after_server_stop")
     monitor.install(app, load_settings())
     return app
+
+
+async def _use_texts_of_the_clinic(app, _):  # type: ignore[no-untyped-def]
+    from bot.nlu.texts import use_texts
+
+    use_texts(app.ctx.agent, load_settings())
 
 
 if __name__ == "__main__":

@@ -92,7 +92,8 @@ def calm_intent(
         return "report_symptom"
     if heard.facts == (NEXT,) and not looks_like_a_question(text):
         return "report_symptom" if memory.check.get("keys") else "fact_noted"
-    if heard.corrected or (heard.facts and guess.intent in (FALLBACK, "out_of_scope")):
+    unasked = heard.bare or guess.intent in (FALLBACK, "out_of_scope")
+    if heard.corrected or (heard.facts and unasked):
         return "report_symptom" if memory.check.get("keys") else "fact_noted"
     if guess.intent == "report_red_flag":
         return "faq_urgent_reactions" if asks else "check_first"
