@@ -126,7 +126,8 @@ def _read(text: str, guess: Guess, memory: Memory, now: datetime) -> Tuple[Dict[
     alarm = guess.intent == "report_red_flag" and guess.red_flag >= CLASSIFIER_ALARM
     rest = opinion_on_rest(text, screening)
     doubt = max(rest, load_table().policy["second_opinion"]["ask"] if alarm else 0.0)
-    if heard.bare or leaves_part_out(text, memory):
+    # A whole message of a known form ("check on me tomorrow") is no report of anything.
+    if heard.bare or (said and said != "has_a_sign") or leaves_part_out(text, memory):
         doubt = 0.0
     state = _as_it_stands(memory, now)
     if heard.corrected and state:

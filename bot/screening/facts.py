@@ -62,6 +62,14 @@ _NOT_YET = re.compile(
     rf"having) (?:my )?{_SHOT} yet|"
     rf"not been given (?:my |the )?{_SHOT}|{_SHOT} not given)\b"
 )
+#: "Just" is a matter of minutes; half an hour is the end that still counts as just.
+_JUST_HAD = re.compile(
+    rf"\bjust (?:now )?(?:had|got|gotten|took|received|been given|been for|finished|came from|"
+    rf"come from|back from|came back from) (?:(?:my|the|a|an|another|b12|first|second|third|next|"
+    rf"weekly|monthly) )*"
+    rf"{_SHOT}\b(?! (?:appointment|schedule|letter))"
+)
+_JUST = Ago(0.0, 30.0)
 _NONE_FOR = re.compile(
     rf"\b(?:no|not had (?:any|an?)|without|have not had (?:any|an?)) (?:more |"
     rf"b12 )*{_SHOT} (?:for|in|this|since) "
@@ -132,6 +140,8 @@ def _injection(text: str, times: Times):
     match = _NONE_FOR.search(text)
     if match:
         return Ago(_length(match["length"]), None), None
+    if times.since_injection is None and _JUST_HAD.search(text):
+        return _JUST, None
     return times.since_injection, None
 
 
