@@ -72,10 +72,10 @@ def test_a_crisis_is_never_dropped():
     ("opinion", "level", "question"),
     [
         (0.0, None, None),
-        (0.54, None, None),
-        (0.55, Level.URGENT_SAME_DAY, "U-01"),
-        (0.59, Level.URGENT_SAME_DAY, "U-01"),
-        (0.60, Level.EMERGENCY_NOW, None),
+        (0.44, None, None),
+        (0.45, Level.URGENT_SAME_DAY, "U-01"),
+        (0.49, Level.URGENT_SAME_DAY, "U-01"),
+        (0.50, Level.EMERGENCY_NOW, None),
         (1.0, Level.EMERGENCY_NOW, None),
     ],
 )

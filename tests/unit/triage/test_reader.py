@@ -59,7 +59,7 @@ def change(folder, name, old, new):
         ("criteria.yml", "level: EMERGENCY_NOW", "level: HIGH", ["WAO-1", "'HIGH'"]),
         ("questions.yml", "next: 8.1-H2", "next: 8.1-X", ["8.1-H1", "if_no", "'8.1-X'"]),
         ("modifiers.yml", "- id: RM-02", "- id: RM-01", ["modifiers.yml", "RM-01", "twice"]),
-        ("policy.yml", "act: 0.60", "act: 0.10", ["policy.yml", "second_opinion"]),
+        ("policy.yml", "act: 0.50", "act: 0.10", ["policy.yml", "second_opinion"]),
         ("resolved.yml", "of: [REACTION]", "of: [REACTIONS]", ["resolved.yml", "'REACTIONS'"]),
         (SKIN, "- key: SK-01", "- key: [SK-01", ["6_1_skin.yml", "cannot be read"]),
     ],
