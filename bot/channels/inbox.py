@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels.output import Record, WebOutput
 from bot.channels.requests import Refused
-from bot.channels.store import Event, MessageStore, Submission, Turn
+from bot.channels.store import LEASE_SECONDS, Event, MessageStore, Submission, Turn
 from bot.channels.stream import Stored, Wakers
 
 logger = logging.getLogger(__name__)
@@ -21,6 +21,8 @@ Handler = Callable[[UserMessage], Awaitable[Any]]
 
 #: Seconds between two looks whether it is a message's turn, and how long it looks at most.
 _LOOK, _LONGEST_WAIT = 0.05, 50.0
+#: Seconds between two signs that a message is being answered.
+_SIGN = LEASE_SECONDS / 4
 
 
 class Inbox:
@@ -44,27 +46,40 @@ class Inbox:
         Raises Refused when its id was used for another text, or when it is answered elsewhere and
         that takes too long.
         """
+        while True:
+            try:
+                submission = await self._stored(self._store.submit, conversation, id, text)
+            except SQLAlchemyError as error:
+                # Answering twice is better than not at all.
+                logger.error("A message could not be recorded: %s", type(error).__name__)
+                return await self._answer(conversation, id, text)
+            if submission.turn is Turn.CONFLICT:
+                line = f"This message was not sent. Please send it again. {self._call_line}"
+                raise Refused(409, "id_used", line)
+            if submission.turn is Turn.DONE:
+                return await self._stored(self._store.answers, submission)
+            if submission.turn is Turn.NEW:
+                return await self._answer_in_turn(submission, text)
+            # Another process has it. When that one dies, this one takes the message up.
+            if not await self._until(self._store.is_settled, submission):
+                raise Refused(503, "still_working", self._call_line, retry_after=2)
+
+    async def _answer_in_turn(self, submission: Submission, text: str) -> List[Event]:
+        self._wakers.wake(submission.conversation)
+        signs = asyncio.ensure_future(self._give_signs(submission))
         try:
-            submission = await self._stored(self._store.submit, conversation, id, text)
-        except SQLAlchemyError as error:
-            # Answering twice is better than not at all.
-            logger.error("A message could not be recorded: %s", type(error).__name__)
-            return await self._answer(conversation, id, text)
-        if submission.turn is Turn.CONFLICT:
-            line = f"This message was not sent. Please send it again. {self._call_line}"
-            raise Refused(409, "id_used", line)
-        if submission.turn is Turn.NEW:
-            self._wakers.wake(conversation)
             await self._until(self._store.is_next, submission)
+            answers = await self._answer(submission.conversation, submission.id, text)
+        finally:
+            signs.cancel()
+        await self._safely(self._store.finish, submission)
+        return answers
+
+    async def _give_signs(self, submission: Submission) -> None:
+        """Keep other processes from taking the message for one whose process died."""
+        while True:
             await self._safely(self._store.start, submission)
-            answers = await self._answer(conversation, id, text)
-            await self._safely(self._store.finish, submission)
-            return answers
-        if submission.turn is Turn.RUNNING and not await self._until(
-            self._store.is_done, submission
-        ):
-            raise Refused(503, "still_working", self._call_line, retry_after=2)
-        return await self._stored(self._store.answers, submission)
+            await asyncio.sleep(_SIGN)
 
     async def _answer(self, conversation: str, id: str, text: str) -> List[Event]:
         output = WebOutput(self._record, id)

@@ -100,13 +100,21 @@ class Event:
     at: float
 
 
+#: Seconds after which a process that gave no sign counts as dead.
+LEASE_SECONDS = 10.0
+
+
 class MessageStore:
     """Events and submissions of the web chat; safe to use from any thread and any process."""
 
     def __init__(
-        self, engine: Engine, lease: float = 60.0, clock: Callable[[], float] = time.time
+        self, engine: Engine, lease: float = LEASE_SECONDS, clock: Callable[[], float] = time.time
     ) -> None:
-        """``lease`` is how many seconds a message may take before a retry starts it again."""
+        """``lease`` is how long, in seconds, a message counts as being answered without a sign.
+
+        The process that answers it gives a sign with ``start``, again and again. After a process
+        died, her message, or the next one, is taken up when the lease has run out.
+        """
         self._engine, self._lease, self._clock = engine, lease, clock
 
     def submit(self, conversation: str, id: str, text: str) -> Submission:
@@ -181,11 +189,12 @@ class MessageStore:
                 .values(done=True)
             )
 
-    def is_done(self, submission: Submission) -> bool:
-        """Return whether a message has its answers, whichever process gave them."""
-        done = select(submissions.c.done).where(submissions.c.ticket == submission.ticket)
+    def is_settled(self, submission: Submission) -> bool:
+        """Return whether a message has its answers, or the process that answered it died."""
+        query = select(submissions).where(submissions.c.ticket == submission.ticket)
         with reading(self._engine) as sql:
-            return bool(sql.execute(done).scalar())
+            row = sql.execute(query).one_or_none()
+        return row is None or bool(row.done) or row.lease <= self._clock()
 
     def add(
         self,

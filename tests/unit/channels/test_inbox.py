@@ -1,0 +1,55 @@
+"""A message of a process that died is taken up by another, while she waits."""
+
+import asyncio
+
+import pytest
+
+from bot.channels import database, inbox
+from bot.channels.inbox import Inbox
+from bot.channels.store import MessageStore, Turn
+from bot.channels.stream import Wakers
+
+
+@pytest.fixture
+def store(tmp_path):
+    engine = database.engine(f"sqlite:///{tmp_path}/channels.db")
+    yield MessageStore(engine, lease=0.6)
+    engine.dispose()
+
+
+def inbox_of(store, engine):
+    async def stored(function, *arguments):
+        return await asyncio.to_thread(function, *arguments)
+
+    async def record(conversation, author, body, submission=None):
+        return await stored(store.add, conversation, author, body, submission)
+
+    return Inbox(stored, store, Wakers(stored, store), record, engine, "call 112 now")
+
+
+async def test_the_same_message_is_answered_after_the_process_that_had_it_died(store):
+    async def engine(message):
+        await message.output_channel.send_response("her", {"text": f"answer to {message.text}"})
+
+    dead = store.submit("her", "message-1", "my throat is tight")
+    assert dead.turn is Turn.NEW
+    # The widget sends it again while the other process counts as busy.
+    answers = await inbox_of(store, engine).take("her", "message-1", "my throat is tight")
+    assert [event.body["text"] for event in answers] == ["answer to my throat is tight"]
+
+
+async def test_a_slow_answer_is_not_given_twice(store, monkeypatch):
+    monkeypatch.setattr(inbox, "_SIGN", 0.1)
+    given = []
+
+    async def slow(message):
+        given.append(message.text)
+        await asyncio.sleep(2.0)
+        await message.output_channel.send_response("her", {"text": "done"})
+
+    one, other = inbox_of(store, slow), inbox_of(store, slow)
+    first = asyncio.ensure_future(one.take("her", "message-1", "hello"))
+    await asyncio.sleep(0.2)
+    again = await other.take("her", "message-1", "hello")
+    assert [e.body for e in await first] == [e.body for e in again]
+    assert given == ["hello"]
