@@ -114,7 +114,7 @@ def test_a_wrong_field_is_named(chat, secret, her, wrong):
 
 @pytest.mark.parametrize("level", ["", "FINE", None])
 def test_a_lowered_level_needs_a_name_of_the_policy(chat, secret, her, level):
-    body = {"conversation_id": her[1], "level": level}
+    body = {"channel": "web", "conversation_id": her[1], "level": level}
     answer = httpx.post(
         f"{chat}/internal/level", json=body, headers={"X-Action-Secret": secret}, timeout=30
     )
