@@ -1,4 +1,4 @@
-"""A message of a process that died is taken up by another, while she waits."""
+"""A web message of a process that died is taken up by another, while she waits."""
 
 import asyncio
 
