@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Optional
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.care import audit, ladders
 from bot.care.clock import now
 from bot.care.models import Alert, Episode, Message, Patient
+from bot.care.patients import find_or_add_patient
 
 #: What a nurse may say of an episode when closing it.
 OUTCOMES = ("true emergency", "seen the same day", "routine", "false alarm")
@@ -27,15 +27,8 @@ def open_episode(session: Session, *, conversation_id: str, channel: str) -> Epi
     The patient's row stays locked until the end of the transaction, so two processes that write
     about the same patient take turns. Assign ``episode.state`` anew to store a new triage state.
     """
+    find_or_add_patient(session, conversation_id=conversation_id, channel=channel)
     patient = _locked_patient(session, conversation_id, channel)
-    if patient is None:
-        try:
-            with session.begin_nested():
-                session.add(Patient(channel=channel, conversation_id=conversation_id))
-        except IntegrityError:
-            session.expire_all()
-        patient = _locked_patient(session, conversation_id, channel)
-    assert patient is not None, "somebody just stored this patient"
     episode = session.execute(
         select(Episode).where(Episode.patient_id == patient.id, Episode.closed_at.is_(None))
     ).scalar_one_or_none()
@@ -103,9 +96,10 @@ def close_episode(session: Session, alert_id: str, *, nurse: str, outcome: str) 
     return episode
 
 
-def _locked_patient(session: Session, conversation_id: str, channel: str) -> Optional[Patient]:
+def _locked_patient(session: Session, conversation_id: str, channel: str) -> Patient:
     return session.execute(
         select(Patient)
         .where(Patient.channel == channel, Patient.conversation_id == conversation_id)
         .with_for_update()
-    ).scalar_one_or_none()
+        .execution_options(populate_existing=True)
+    ).scalar_one()
