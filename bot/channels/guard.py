@@ -22,17 +22,24 @@ logger = logging.getLogger(__name__)
 ENGINE_TIMEOUT = 15.0
 #: Seconds after which work that still has not ended is given up.
 ENGINE_LIMIT = 300.0
+#: Set by a channel on a message whose processes died while they answered it.
+ENGINE_DIES = "engine_dies"
 
 Handler = Callable[[UserMessage], Awaitable[Any]]
+#: Answers what the engine could not and returns True, or False when nothing in it is urgent.
+LastResort = Callable[[UserMessage], Awaitable[bool]]
 
 
 def guarded(
-    channel: InputChannel, settings: Optional[Settings] = None, timeout: float = ENGINE_TIMEOUT
+    channel: InputChannel,
+    settings: Optional[Settings] = None,
+    timeout: float = ENGINE_TIMEOUT,
+    last_resort: Optional[LastResort] = None,
 ) -> GuardedChannel:
     """Return ``channel`` with the guard around it; wrapping twice changes nothing.
 
-    ``settings`` choose the numbers of the safe text (default: the clinic's settings.yml) and
-    ``timeout`` is in seconds.
+    ``settings`` choose the numbers of the safe text (default: the clinic's settings.yml),
+    ``timeout`` is in seconds, and ``last_resort`` is asked before the safe text is sent.
     """
     if isinstance(channel, GuardedChannel):
         return channel
@@ -42,7 +49,8 @@ def guarded(
         except SettingsError as error:
             logger.error("The safe text lists every emergency number: %s", error)
     region = settings.region if settings else "unknown"
-    return GuardedChannel(channel, safe_text(settings), shortened_text(region), timeout)
+    safe, shortened = safe_text(settings), shortened_text(region)
+    return GuardedChannel(channel, safe, shortened, timeout, last_resort)
 
 
 class GuardedChannel(InputChannel):
@@ -51,14 +59,21 @@ class GuardedChannel(InputChannel):
     - A message that starts with "/" is text, never a command (triage.md G-17).
     - A message without words becomes a marker that leads to question U-01 (M-38).
     - Size is limited, and the patient is told when a part was not read.
-    - An exception, a time-out or an engine that says nothing gives the safe text.
+    - An exception, a time-out or an engine that says nothing gives the last resort: the text of
+      an emergency if it is one, the safe text otherwise.
+    - A message during which processes died again and again does not reach the engine any more.
     - No log line contains what a patient wrote.
     """
 
     def __init__(
-        self, channel: InputChannel, safe: str, shortened: str, timeout: float = ENGINE_TIMEOUT
+        self,
+        channel: InputChannel,
+        safe: str,
+        shortened: str,
+        timeout: float = ENGINE_TIMEOUT,
+        last_resort: Optional[LastResort] = None,
     ) -> None:
-        self.channel = channel
+        self.channel, self._last_resort = channel, last_resort
         self._safe_text, self._shortened_text = safe, shortened
         self.timeout = timeout
         self._working: Set[asyncio.Task[Any]] = set()
@@ -108,7 +123,11 @@ class GuardedChannel(InputChannel):
     async def _answer(
         self, message: UserMessage, answers: _CountedOutput, shortened: bool, engine: Handler
     ) -> str:
-        """Let the engine answer, or send the safe text; return how it went, for the figures."""
+        """Let the engine answer, or the last resort; return how it went, for the figures."""
+        if getattr(message, ENGINE_DIES, False):
+            logger.error("A message on channel %s is kept from the engine.", self.name())
+            await self._without_engine(message, answers, "died")
+            return "died"
         # The work is not cancelled at the time-out: an alert that is being raised must go on.
         work = asyncio.ensure_future(engine(message))
         self._working.add(work)
@@ -128,12 +147,23 @@ class GuardedChannel(InputChannel):
             outcome = "silent"
             logger.error("The engine gave no answer on channel %s.", self.name())
         if outcome != "answered":
-            channel = message.input_channel or self.name()
-            metrics.SAFE_TEXTS.labels(channel, outcome).inc()
-            await self._send(answers, message.sender_id, self._safe_text)
+            await self._without_engine(message, answers, outcome)
         elif shortened:
             await self._send(answers, message.sender_id, self._shortened_text)
         return outcome
+
+    async def _without_engine(
+        self, message: UserMessage, answers: _CountedOutput, reason: str
+    ) -> None:
+        # Whoever has a text already may have the emergency's: only the safe text may follow it.
+        if self._last_resort is not None and not answers.sent:
+            try:
+                if await self._last_resort(message):
+                    return
+            except Exception as error:
+                logger.error("The last resort failed: %s", type(error).__name__)
+        metrics.SAFE_TEXTS.labels(message.input_channel or self.name(), reason).inc()
+        await self._send(answers, message.sender_id, self._safe_text)
 
     def _log_failure(self, work: asyncio.Task[Any]) -> bool:
         error = asyncio.CancelledError() if work.cancelled() else work.exception()

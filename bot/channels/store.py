@@ -61,6 +61,13 @@ submissions = Table(
     UniqueConstraint("conversation", "id"),
     sqlite_autoincrement=True,
 )
+#: How often a message was taken up again because the process that answered it died.
+taken_up = Table(
+    "chat_taken_up",
+    metadata,
+    Column("ticket", _Number, primary_key=True, autoincrement=False),
+    Column("times", Integer, nullable=False),
+)
 #: Conversations that were deleted: their tokens are good for nothing any more.
 deleted = Table(
     "chat_deleted",
@@ -87,6 +94,8 @@ class Submission:
     id: str
     ticket: int
     turn: Turn
+    #: How many processes died while they answered it.
+    deaths: int = 0
 
 
 @dataclass(frozen=True)
@@ -150,8 +159,9 @@ class MessageStore:
             elif row.lease > self._clock():
                 turn = Turn.RUNNING
             else:
-                turn = Turn.NEW
                 self._extend(sql, row.ticket)
+                deaths = self._count_death(sql, row.ticket)
+                return Submission(conversation, id, row.ticket, Turn.NEW, deaths)
             return Submission(conversation, id, row.ticket, turn)
 
     def is_next(self, submission: Submission) -> bool:
@@ -253,6 +263,8 @@ class MessageStore:
             take_turns(sql, conversation)
             if not self._is_deleted(sql, conversation):
                 sql.execute(insert(deleted).values(conversation=conversation, at=self._clock()))
+            hers = select(submissions.c.ticket).where(submissions.c.conversation == conversation)
+            sql.execute(delete(taken_up).where(taken_up.c.ticket.in_(hers)))
             sql.execute(delete(submissions).where(submissions.c.conversation == conversation))
             return sql.execute(delete(events).where(events.c.conversation == conversation)).rowcount
 
@@ -265,6 +277,8 @@ class MessageStore:
         """Delete the lines written before ``at`` (seconds since 1970); return how many."""
         with writing(self._engine) as sql:
             sql.execute(delete(submissions).where(submissions.c.lease < at))
+            known = select(submissions.c.ticket)
+            sql.execute(delete(taken_up).where(taken_up.c.ticket.not_in(known)))
             sql.execute(delete(deleted).where(deleted.c.at < at))
             return sql.execute(delete(events).where(events.c.at < at)).rowcount
 
@@ -293,6 +307,16 @@ class MessageStore:
             )
         ).inserted_primary_key[0]
         return Event(number, author, body, submission, now)
+
+    def _count_death(self, sql: Connection, ticket: int) -> int:
+        before = sql.execute(select(taken_up.c.times).where(taken_up.c.ticket == ticket)).scalar()
+        if before is None:
+            sql.execute(insert(taken_up).values(ticket=ticket, times=1))
+            return 1
+        sql.execute(
+            update(taken_up).where(taken_up.c.ticket == ticket).values(times=taken_up.c.times + 1)
+        )
+        return int(before) + 1
 
     def _extend(self, sql: Connection, ticket: int) -> None:
         sql.execute(

@@ -84,6 +84,10 @@ class ConversationStore(TrackerStore):
         if new:
             await asyncio.to_thread(self._append, [_row(tracker.sender_id, e) for e in new])
 
+    async def append(self, sender_id: str, events: Iterable[Event]) -> None:
+        """Store events of a conversation whose tracker is not at hand, after all others."""
+        await asyncio.to_thread(self._append, [_row(sender_id, event) for event in events])
+
     async def keys(self) -> Iterable[str]:
         """Return the ids of all conversations; none while the database is away."""
 

@@ -14,6 +14,7 @@ from sanic.request import Request
 from sanic.response import BaseHTTPResponse, HTTPResponse
 
 from bot.channels.figures import registry_for
+from bot.nlu.last_resort import inner_store
 from bot.observability import correlation, metrics
 from bot.settings import Settings
 
@@ -38,7 +39,7 @@ class Readiness:
         if not loaded:
             return {"model": False}
         database, locks, answers = await asyncio.gather(
-            _works(_inner(agent.tracker_store).answers()),
+            _works(inner_store(agent.tracker_store).answers()),
             _works(agent.lock_store.answers()),
             self._answers(agent),
         )
@@ -117,13 +118,6 @@ async def _name(request: Request, answer: Optional[BaseHTTPResponse]) -> None:
     # A streamed answer has sent its headers already.
     if answer is not None and hasattr(request.ctx, "correlation_id"):
         answer.headers[correlation.HEADER] = request.ctx.correlation_id
-
-
-def _inner(store: Any) -> Any:
-    """Return our own store from inside the ones that Rasa wraps around it."""
-    while not hasattr(store, "answers"):
-        store = store._tracker_store
-    return store
 
 
 async def _understands(agent: Any) -> bool:

@@ -39,9 +39,6 @@ def main(arguments: Optional[List[str]] = None) -> int:
     if missing:
         print(f"Set {', '.join(missing)}; endpoints.yml says what they are.", file=sys.stderr)
         return 1
-    if not options.model.is_file():
-        print(f"There is no model {options.model}; run `make train`.", file=sys.stderr)
-        return 1
     from bot.nlu import private_log
 
     try:
@@ -57,8 +54,9 @@ def main(arguments: Optional[List[str]] = None) -> int:
 def build_app(model: Path):  # type: ignore[no-untyped-def]
     """Return the Sanic application with every channel of credentials.yml behind its guard.
 
-    The agent is loaded when the application starts. Raises SettingsError when the clinic's settings
-    cannot be used.
+    The agent is loaded when the application starts. When the model cannot be read, emergencies are
+    answered all the same and everybody else gets the safe text (``bot.nlu.last_resort``). Raises
+    SettingsError when the clinic's settings cannot be used.
     """
     import rasa.core.agent
     from rasa.core.run import (
@@ -72,6 +70,7 @@ def build_app(model: Path):  # type: ignore[no-untyped-def]
     from bot.channels.guard import guarded
     from bot.nlu import monitor
     from bot.nlu.endpoint import ActionEndpoint, check_answers_once_compiled
+    from bot.nlu.last_resort import LastResort
     from bot.nlu.processor import ShortSessionProcessor
 
     check_answers_once_compiled()
@@ -82,22 +81,31 @@ def build_app(model: Path):  # type: ignore[no-untyped-def]
     if "://" not in endpoints.tracker_store.url:
         Path(endpoints.tracker_store.url).parent.mkdir(parents=True, exist_ok=True)
     channels = create_http_input_channels(None, str(PROJECT / "credentials.yml"))
+    settings = load_settings()
+    last_resort = LastResort(settings)
     app = configure_app(
-        [guarded(channel) for channel in channels], enable_api=False, endpoints=endpoints
+        [guarded(channel, settings, last_resort=last_resort) for channel in channels],
+        enable_api=False,
+        endpoints=endpoints,
     )
     app.register_listener(
         partial(load_agent_on_start, str(model), endpoints, None), "before_server_start"
     )
-    app.register_listener(_use_texts_of_the_clinic, "before_server_start")
+    app.register_listener(partial(_use_agent, settings, last_resort), "before_server_start")
     app.register_listener(close_resources, "after_server_stop")
-    monitor.install(app, load_settings())
+    monitor.install(app, settings)
     return app
 
 
-async def _use_texts_of_the_clinic(app, _):  # type: ignore[no-untyped-def]
+async def _use_agent(settings, last_resort, app, _):  # type: ignore[no-untyped-def]
     from bot.nlu.texts import use_texts
 
-    use_texts(app.ctx.agent, load_settings())
+    agent = app.ctx.agent
+    last_resort.use(agent)
+    if agent.is_ready():
+        use_texts(agent, settings)
+    else:
+        logger.error("there is no model that can be read: only emergencies are answered")
 
 
 if __name__ == "__main__":

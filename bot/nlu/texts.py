@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Dict, List
 
 from rasa.shared.core.domain import Domain
 
@@ -16,8 +16,16 @@ def use_texts(agent: Any, settings: Settings) -> None:
     A model carries the texts it was trained with, and those name the emergency number of the
     country set then. Raises ContentError when a text of the settings' language cannot be used.
     """
-    responses = load_content(settings.language, settings).responses
-    # Through a domain of its own: Rasa takes conditions and buttons apart while reading.
-    texts = Domain.from_dict({"version": "3.1", "responses": responses}).responses
+    texts = responses(settings)
     agent.domain.responses.update(texts)
     agent.nlg.responses.update(texts)
+
+
+def responses(settings: Settings) -> Dict[str, List[Dict[str, Any]]]:
+    """Return every response of ``settings`` with its variations, as Rasa chooses among them.
+
+    Raises ContentError when a text of the settings' language cannot be used.
+    """
+    found = load_content(settings.language, settings).responses
+    # Through a domain of its own: Rasa takes conditions and buttons apart while reading.
+    return Domain.from_dict({"version": "3.1", "responses": found}).responses

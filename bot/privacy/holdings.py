@@ -13,7 +13,7 @@ from sqlalchemy import Table, select
 
 from bot.care.models import Alert, Base, Episode
 from bot.channels.messaging import tables as messaging
-from bot.channels.store import deleted, events, submissions
+from bot.channels.store import deleted, events, submissions, taken_up
 from bot.privacy.stores import EVENTS
 from bot.privacy.subject import Subject
 
@@ -88,6 +88,7 @@ WITHOUT_PATIENT: Dict[str, str] = {
     "api_tokens": "programs of the hospital",
     "sign_in_failures": "staff",
     deleted.name: "the ids of deleted chats, so that their tokens open nothing",
+    taken_up.name: "how many processes died, by a number that names nobody",
     "messaging_keys": "keys",
     "rate_limits": "digests that expire within hours",
     "done_once": "keys of what was sent, that expire within weeks",

@@ -1,4 +1,4 @@
-"""Child processes of ``serve``: started, waited for, started again when they die, stopped."""
+"""Child processes of ``serve``: started, waited for, stopped."""
 
 from __future__ import annotations
 
@@ -16,9 +16,6 @@ from typing import Callable, Dict, List, Optional
 
 from bot.settings import PROJECT
 
-#: A process that dies this often within WINDOW_SECONDS is broken, not unlucky.
-RESTARTS_ALLOWED = 5
-WINDOW_SECONDS = 120
 STOP_SECONDS = 10
 
 
@@ -32,7 +29,6 @@ class Service:
     log: Path
     environment: Dict[str, str] = field(default_factory=dict)
     process: Optional[subprocess.Popen] = None
-    restarts: List[float] = field(default_factory=list)
 
     def start(self) -> None:
         """Start the process in a session of its own, so that Ctrl-C reaches only the supervisor."""
@@ -60,10 +56,11 @@ class Service:
         """Return whether the process was started and is no longer running."""
         return self.process is not None and self.process.poll() is not None
 
-    def may_restart(self, now: float) -> bool:
-        """Count one restart and return whether it is still allowed."""
-        self.restarts = [when for when in self.restarts if now - when < WINDOW_SECONDS] + [now]
-        return len(self.restarts) <= RESTARTS_ALLOWED
+    def kill(self) -> None:
+        """End the process group at once."""
+        if self.process is not None and self.process.poll() is None:
+            self._signal(signal.SIGKILL)
+            self.process.wait()
 
     def stop(self, deadline: float) -> None:
         """Ask the process group to stop, and kill it when the deadline (monotonic) has passed."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
+from pathlib import Path
 from typing import List
 
 from bot.service.processes import Service, port_is_free, python, stop_all, wait_until_up
-from bot.service.training import TrainingFailed, ensure_model
+from bot.service.supervisor import Supervisor
+from bot.service.training import TrainingFailed, ensure_model, model_path
 from bot.settings import Settings, database_address
 
 START_SECONDS = 180
@@ -30,15 +31,15 @@ def serve(settings: Settings) -> int:
         if problem:
             print(problem, file=sys.stderr)
             return 1
-        model = ensure_model()
-        services = services_for(settings, str(model))
+        services = services_for(settings, str(_model()))
         say("Starting …")
         for service in services:
             service.start()
         wait_until_up(services, START_SECONDS, say)
         _print_addresses(settings)
-        return _watch(services)
-    except (TrainingFailed, RuntimeError) as error:
+        Supervisor(services, say).run()
+        return 0
+    except RuntimeError as error:
         print(str(error), file=sys.stderr)
         return 1
     except _Stopped:
@@ -126,17 +127,17 @@ def _unwritable(settings: Settings) -> str:
     )
 
 
-def _watch(services: List[Service]) -> int:
-    while True:
-        time.sleep(0.5)
-        for service in services:
-            if not service.has_died():
-                continue
-            if not service.may_restart(time.monotonic()):
-                print(f"{service.name} keeps stopping; {service.log} says why.", file=sys.stderr)
-                return 1
-            say(f"{service.name} stopped unexpectedly; starting it again")
-            service.start()
+def _model() -> Path:
+    """Return the model to serve; when none can be trained, patients are not left without us."""
+    try:
+        return ensure_model()
+    except TrainingFailed as error:
+        print(
+            f"{error} The chat starts without a model: it answers emergencies and same-day "
+            "reports, and gives everybody else the safe text.",
+            file=sys.stderr,
+        )
+        return model_path()
 
 
 def _print_addresses(settings: Settings) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 from bot.settings import PROJECT
@@ -40,24 +42,37 @@ def model_path() -> Path:
 
 
 def ensure_model(force: bool = False, to_standard_error: bool = False) -> Path:
-    """Return the model for the present sources, training it first if there is none.
+    """Return the model for the present sources, trained now if there is none that can be read.
 
     Training runs in a process of its own, so that the memory TensorFlow takes is given back.
     Raises TrainingFailed.
     """
     path = model_path()
     if path.exists() and not force:
-        return path
+        if is_readable(path):
+            return path
+        print(f"{path.name} is damaged.", file=sys.stderr, flush=True)
     print(f"Training {path.name} (about half a minute) …", file=sys.stderr, flush=True)
     MODELS.mkdir(exist_ok=True)
     command = [sys.executable, "-W", "ignore::DeprecationWarning", "-m", "bot.nlu.train", str(path)]
     environment = dict(os.environ, RASA_TELEMETRY_ENABLED="false", TF_CPP_MIN_LOG_LEVEL="3")
     output = sys.stderr if to_standard_error else None
     done = subprocess.run(command, cwd=PROJECT, env=environment, stdout=output)
-    if done.returncode or not path.exists():
+    if done.returncode or not is_readable(path):
         raise TrainingFailed("Training failed; the lines above say why.")
     _forget_old_models(keep=path)
     return path
+
+
+def is_readable(model: Path) -> bool:
+    """Return whether every file of a model can be read: the archive holds their checksums."""
+    try:
+        with gzip.open(model) as archive:
+            while archive.read(1 << 20):
+                pass
+    except (OSError, EOFError, zlib.error):
+        return False
+    return True
 
 
 def sources_fingerprint() -> str:

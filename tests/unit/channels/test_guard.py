@@ -34,7 +34,9 @@ class Engine:
         self.ended = True
 
 
-async def say(engine, text, settings, metadata=None, timeout=5.0):
+async def say(
+    engine, text, settings, metadata=None, timeout=5.0, last_resort=None, engine_dies=False
+):
     """Send a text through the guarded REST channel; return the texts the patient gets."""
     from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
     from rasa.core.channels.rest import RestInput
@@ -44,7 +46,8 @@ async def say(engine, text, settings, metadata=None, timeout=5.0):
     output = CollectingOutputChannel()
     message = UserMessage(text, output, "her", input_channel="rest", metadata=metadata)
     message.parse_data = {"intent": {"name": "restart", "confidence": 1.0}}
-    await guarded(RestInput(), settings, timeout).handle(message, engine)
+    message.engine_dies = engine_dies
+    await guarded(RestInput(), settings, timeout, last_resort).handle(message, engine)
     return [answer["text"] for answer in output.messages]
 
 
@@ -76,6 +79,39 @@ async def test_an_error_gives_the_safe_text_and_a_log_without_her_words(gb, capl
 async def test_an_engine_that_says_nothing_gives_the_safe_text(gb):
     [answer] = await say(Engine(), "hello", gb)
     assert "call 999" in answer
+
+
+class Resort:
+    """Finds an emergency in each message about a throat, and fails on one about poison."""
+
+    async def __call__(self, message):
+        if "poison" in message.text:
+            raise ValueError(message.text)
+        if "throat" not in message.text:
+            return False
+        await message.output_channel.send_response(message.sender_id, {"text": "EMERGENCY"})
+        return True
+
+
+@pytest.mark.parametrize("engine", [Engine(error=ValueError("x")), Engine(), Engine(wait=0.3)])
+async def test_an_emergency_gets_its_text_although_the_engine_failed(gb, engine):
+    said = {"timeout": 0.05, "last_resort": Resort()}
+    assert await say(engine, "my throat is closing", gb, **said) == ["EMERGENCY"]
+    for text in ("hello", "poison"):
+        [answer] = await say(engine, text, gb, **said)
+        assert "call 999" in answer
+
+
+async def test_the_last_resort_is_not_asked_when_she_has_an_answer(gb):
+    engine = Engine("EMERGENCY: call now.", wait=0.3)
+    answers = await say(engine, "my throat is closing", gb, timeout=0.05, last_resort=Resort())
+    assert answers.count("EMERGENCY") == 0 and len(answers) == 2
+
+
+async def test_what_kills_the_engine_is_kept_from_it(gb):
+    engine = Engine("fine")
+    answers = await say(engine, "my throat", gb, last_resort=Resort(), engine_dies=True)
+    assert (answers, engine.seen) == (["EMERGENCY"], [])
 
 
 async def test_an_empty_answer_is_no_answer(gb):

@@ -53,3 +53,17 @@ async def test_a_slow_answer_is_not_given_twice(store, monkeypatch):
     again = await other.take("her", "message-1", "hello")
     assert [e.body for e in await first] == [e.body for e in again]
     assert given == ["hello"]
+
+
+async def test_a_message_that_kills_each_process_is_kept_from_the_engine_at_last(store):
+    kept = []
+
+    async def engine(message):
+        kept.append(message.engine_dies)
+        raise asyncio.CancelledError
+
+    for _ in range(3):
+        with pytest.raises(asyncio.CancelledError):
+            await inbox_of(store, engine).take("her", "message-1", "poison")
+        await asyncio.sleep(0.7)
+    assert kept == [False, False, True]

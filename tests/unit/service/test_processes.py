@@ -6,14 +6,7 @@ import time
 
 import pytest
 
-from bot.service.processes import (
-    RESTARTS_ALLOWED,
-    WINDOW_SECONDS,
-    Service,
-    port_is_free,
-    stop_all,
-    wait_until_up,
-)
+from bot.service.processes import Service, port_is_free, stop_all, wait_until_up
 
 SERVER = (
     "import http.server, sys; http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), "
@@ -67,10 +60,3 @@ def test_a_service_that_dies_while_starting_names_its_log(tmp_path, port):
     thing.start()
     with pytest.raises(RuntimeError, match=r"thing stopped while starting; .*thing\.log says why"):
         wait_until_up([thing], 20, lambda line: None)
-
-
-def test_restarts_are_allowed_until_they_come_too_fast(tmp_path, port):
-    thing = service(tmp_path, port)
-    assert all(thing.may_restart(float(second)) for second in range(RESTARTS_ALLOWED))
-    assert not thing.may_restart(float(RESTARTS_ALLOWED))
-    assert thing.may_restart(RESTARTS_ALLOWED + WINDOW_SECONDS + 1.0)
