@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import List, Optional
 
+from bot.nlu.without_tensorflow import import_rasa_light
 from bot.settings import PROJECT, SettingsError, load_settings
 
 # Both are read when the libraries are imported.
@@ -39,6 +40,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     if missing:
         print(f"Set {', '.join(missing)}; endpoints.yml says what they are.", file=sys.stderr)
         return 1
+    import_rasa_light()
     from bot.nlu import private_log
 
     try:

@@ -11,6 +11,7 @@ import warnings
 from pathlib import Path
 from typing import Callable, List, Optional
 
+from bot.nlu.without_tensorflow import import_rasa_light
 from bot.settings import PROJECT
 
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
@@ -74,6 +75,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bot.nlu.train", description=__doc__)
     parser.add_argument("model", type=Path, help="where to write the model, ending in .tar.gz")
     path = parser.parse_args(arguments).model.resolve()
+    import_rasa_light()
     from bot.nlu import private_log
 
     private_log.configure()
