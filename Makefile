@@ -24,13 +24,13 @@ check: setup ## Lint, types, import rules and quick tests; no TensorFlow; under 
 	.venv/bin/ruff check bot actions tests benchmarks setup migrations
 	.venv/bin/ruff format --check bot actions tests benchmarks setup migrations
 	.venv/bin/mypy
-	.venv/bin/python -m pytest tests -n 2 -m "not model and not services"
+	.venv/bin/python -m pytest tests -n 2 -m "not model and not services and not slow"
 
 test: setup ## Everything: check, then the trained model, real processes and a browser
 	@$(PYTHON3) setup/system_packages.py
 	@$(MAKE) --no-print-directory check
 	@$(BOT) train
-	.venv/bin/python -m pytest tests --ignore tests/services -m "model or services"
+	.venv/bin/python -m pytest tests --ignore tests/services -m "model or services or slow"
 	.venv/bin/python -m pytest tests/services
 
 evaluate: setup ## Measure triage on the test set; report and plots go into reports/

@@ -10,6 +10,8 @@ from typing import Any, Dict, List, Mapping, Optional, Union
 
 import yaml
 
+from bot.yaml_files import read_yaml
+
 PROJECT = Path(__file__).resolve().parent.parent
 REGIONS = ("US", "GB", "IE", "EU", "CA", "AU", "NZ", "IN", "unknown")
 
@@ -74,7 +76,7 @@ def load_settings(
     path = path or PROJECT / "settings.yml"
     environment = os.environ if environment is None else environment
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        raw = read_yaml(path) or {}
     except (OSError, yaml.YAMLError) as error:
         raise SettingsError(
             f"{path.name} cannot be read ({error}). Restore it or fix it."

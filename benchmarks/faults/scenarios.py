@@ -19,6 +19,7 @@ from bot.care.clock import now
 from bot.care.dispatcher import Dispatcher
 from bot.care.models import Delivery
 from bot.desk import api_tokens
+from bot.yaml_files import read_yaml
 
 
 @dataclasses.dataclass(frozen=True)
@@ -140,7 +141,7 @@ def smtp_hangs(world: World, size: Size) -> Result:
     """A mail server takes the connection and says nothing; the other address is not held up."""
     with socket.create_server(("127.0.0.1", 0), backlog=256) as silent:
         mail = f"mailto://127.0.0.1:{silent.getsockname()[1]}?from=a@b.example&to=c@d.example"
-        plan = yaml.safe_load(world.settings.escalation.read_text())
+        plan = read_yaml(world.settings.escalation)
         plan["people"]["ward"]["mail"] = mail
         world.settings.escalation.write_text(yaml.safe_dump(plan))
         port = world.start()

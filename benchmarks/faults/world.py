@@ -28,6 +28,7 @@ from bot.care.tokens import action_secret
 from bot.service.processes import free_port
 from bot.settings import PROJECT, database_address, load_settings
 from bot.triage.plain import assessment_as_plain
+from bot.yaml_files import read_yaml
 
 WORDS = "20 min after my jab my lips went puffy and i cant stop wheezing"
 SECRET = "a secret for the faults"
@@ -72,7 +73,7 @@ class World:
         return "PostgreSQL" if self.cluster else "SQLite"
 
     def _escalation(self, path: Path) -> Path:
-        plan = yaml.safe_load((PROJECT / "escalation.yml").read_text())
+        plan = read_yaml(PROJECT / "escalation.yml")
         plan["people"] = {"ward": {"web": {"url": self.receiver.url, "secret": SECRET}}}
         plan["rota"]["nurse on duty"] = [{"people": ["ward"]}]
         path.write_text(yaml.safe_dump(plan))

@@ -16,6 +16,7 @@ import yaml
 from bot.care.ladder import DAYS, Address, Hours, Ladder, Shift, Tier
 from bot.settings import SettingsError
 from bot.triage.vocabulary import Level
+from bot.yaml_files import read_yaml
 
 #: Levels that must have a ladder. Self-care needs nobody.
 LEVELS = (Level.EMERGENCY_NOW, Level.URGENT_SAME_DAY, Level.ROUTINE)
@@ -58,7 +59,7 @@ def load_escalation(path: Path) -> Escalation:
 def read_escalation(path: Path, environment: Mapping[str, str]) -> Escalation:
     """Return what the file says, with ``${NAME}`` filled in. Raises EscalationError."""
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        raw = read_yaml(path) or {}
     except (OSError, yaml.YAMLError) as error:
         raise EscalationError(
             f"{path.name} cannot be read ({error}). Restore or fix it."

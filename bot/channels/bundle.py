@@ -13,8 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Dict, Iterable, Iterator, List, Set
 
-import yaml
-
 import bot.content
 import bot.screening
 from bot.channels.pages import WIDGET
@@ -23,6 +21,7 @@ from bot.screening import screen
 from bot.settings import load_settings
 from bot.triage import assess
 from bot.triage.vocabulary import Level, Subtype
+from bot.yaml_files import read_yaml
 
 TARGET = WIDGET / "static" / "bundled.js"
 LEXICON = Path(bot.screening.__file__).parent / "lexicon"
@@ -70,7 +69,7 @@ def plain(text: str) -> str:
 def lexicon_phrases(folder: Path = LEXICON) -> Iterator[str]:
     """Return every phrase of the lexicon, as a patient would write it."""
     for path in sorted(folder.glob("findings_phrases_*.yml")):
-        for entry in yaml.safe_load(path.read_text(encoding="utf-8")).values():
+        for entry in read_yaml(path).values():
             yield from _strings(entry)
 
 
@@ -108,7 +107,7 @@ def bundle() -> str:
 
 def crisis_lines() -> Dict[str, str]:
     """Return by region whom to talk to in a crisis, as one sentence."""
-    regions = yaml.safe_load(REGIONS.read_text(encoding="utf-8"))
+    regions = read_yaml(REGIONS)
     return {region: values["crisis_line"] for region, values in regions.items()}
 
 

@@ -26,6 +26,7 @@ from bot.content.validation import (
     check_symptom,
     known_fact_ids,
 )
+from bot.yaml_files import read_yaml
 
 FOLDER = Path(__file__).parent
 #: Files whose top-level keys are not messages.
@@ -64,7 +65,7 @@ def load_content(language: str, settings: Any) -> Content:
 
 def _read(path: Path) -> Dict[str, Any]:
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = read_yaml(path)
     except (OSError, yaml.YAMLError) as error:
         raise ContentError(f"{path.parent.name}/{path.name} cannot be read: {error}") from error
     if not isinstance(data, dict):

@@ -6,9 +6,8 @@ import re
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional
 
-import yaml
-
 from bot.content.model import ContentError
+from bot.yaml_files import read_yaml
 
 PLACEHOLDER = re.compile(r"\[([a-z_]+)\]")
 _SENTENCE_END = re.compile(r"(?<=[.?])[ ]+")
@@ -83,7 +82,7 @@ def load_placeholders(settings: Any) -> Placeholders:
     Raises ContentError when ``regions.yml`` has no entry for the region.
     """
     path = Path(__file__).parent / "regions.yml"
-    regions: Dict[str, Dict[str, str]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    regions: Dict[str, Dict[str, str]] = read_yaml(path)
     if settings.region not in regions:
         raise ContentError(f"{path.name} has no entry for the region {settings.region!r}; add one.")
     values: Dict[str, Optional[str]] = dict(regions[settings.region])

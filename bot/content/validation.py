@@ -6,9 +6,8 @@ import re
 from pathlib import Path
 from typing import Any, FrozenSet, Mapping
 
-import yaml
-
 from bot.content.model import ContentError
+from bot.yaml_files import read_yaml
 
 FIRST_BUBBLE_WORDS = 60
 MESSAGE_WORDS = 120
@@ -37,7 +36,7 @@ REQUIRED_FILE = Path(__file__).parent / "required.yml"
 def known_fact_ids() -> FrozenSet[str]:
     """Return the ids of ``docs/clinical/facts.md``, kept in ``fact_ids.yml``."""
     path = Path(__file__).parent / "fact_ids.yml"
-    return frozenset(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return frozenset(read_yaml(path))
 
 
 def check_entry(entry: Mapping[str, Any], nets: Mapping[str, str], facts: FrozenSet[str]) -> None:
@@ -87,7 +86,7 @@ def check_lengths(text: str, more: str = "", first_bubble: bool = False) -> None
 
 def check_required(language: str, messages: Mapping[str, Any], symptoms: Mapping[str, Any]) -> None:
     """Raise ContentError naming the first text of ``required.yml`` that a language lacks."""
-    required = yaml.safe_load(REQUIRED_FILE.read_text(encoding="utf-8"))
+    required = read_yaml(REQUIRED_FILE)
     for file_name, keys in required["messages"].items():
         for key in keys:
             if key not in messages:

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Sequence
 
 import numpy as np
-import yaml
 from sklearn.feature_extraction.text import CountVectorizer
 
 from bot.evaluation.cases import DEVELOPMENT, TEST, read_lines
 from bot.settings import PROJECT
+from bot.yaml_files import read_yaml
 
 #: Share of letter triples in common (Dice) from which two texts count as nearly the same. Measured
 #: on hand-made rewordings: one changed word in eight scores about 0.9, a free rewording below 0.6.
@@ -104,7 +104,7 @@ def built_from(project: Path = PROJECT) -> Dict[str, List[Text]]:
         "lexicon": [
             Text(path.name, phrase)
             for path in sorted((project / "bot" / "screening" / "lexicon").glob("**/*.yml"))
-            for phrase in _strings(yaml.safe_load(path.read_text(encoding="utf-8")))
+            for phrase in _strings(read_yaml(path))
         ],
         "clinical documents": [
             Text(name, phrase)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
-import yaml
 from sklearn.model_selection import StratifiedKFold
 
 from bot.evaluation import intent_plots
@@ -25,6 +24,7 @@ from bot.nlu.second_reader import SecondReader
 from bot.nlu.second_reader_training import KnownVectors, examples, fit, vectors_of
 from bot.nlu.sentence_vectors import SentenceVectors
 from bot.settings import PROJECT
+from bot.yaml_files import read_yaml
 
 REPORTS = PROJECT / "reports" / "nlu"
 FOLDS = 3
@@ -34,7 +34,7 @@ Rank = Callable[[str], List[Tuple[str, float]]]
 
 def threshold(config: Path = PROJECT / "config.yml") -> float:
     """Return the probability below which the product asks instead of answering."""
-    pipeline = yaml.safe_load(config.read_text(encoding="utf-8"))["pipeline"]
+    pipeline = read_yaml(config)["pipeline"]
     return float(
         next(part["threshold"] for part in pipeline if part["name"] == "FallbackClassifier")
     )

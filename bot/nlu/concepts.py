@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Dict, List, Tuple
 
-import yaml
-
 from bot.screening.opinion_features import normalise, tokens
+from bot.yaml_files import read_yaml
 
 CONCEPTS = Path(__file__).with_name("concepts.yml")
 
@@ -76,7 +75,7 @@ def _matches(word: str, entry: str) -> bool:
 @functools.lru_cache(maxsize=1)
 def _vocabulary() -> _Vocabulary:
     vocabulary = _Vocabulary()
-    for name, listing in yaml.safe_load(CONCEPTS.read_text(encoding="utf-8")).items():
+    for name, listing in read_yaml(CONCEPTS).items():
         for entry in filter(None, map(str.strip, listing.split(","))):
             if " " in entry:
                 run = tuple(entry.split())

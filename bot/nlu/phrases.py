@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Dict, FrozenSet, Optional, Pattern, Sequence, Tuple
 
-import yaml
+from bot.yaml_files import read_yaml
 
 FILE = Path(__file__).with_name("phrases.yml")
 #: Longer messages are no steering words, and questions about the service stand at their beginning.
@@ -42,7 +42,7 @@ class _Phrases:
 
 @lru_cache(maxsize=1)
 def _load() -> _Phrases:
-    raw: Dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    raw: Dict[str, Any] = read_yaml(FILE)
     before, after = raw["polite"], raw["after"]
     whole = [
         (name, rf"\W*(?:(?:{before})\W+)*(?:{'|'.join(forms)})(?:\W+(?:{after}))*\W*")

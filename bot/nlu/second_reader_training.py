@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
-import yaml
 from sklearn.linear_model import LogisticRegression
 
 from bot.nlu.intent_model import class_weights
 from bot.nlu.second_reader import WEIGHTS
 from bot.nlu.sentence_vectors import SentenceVectors, clean
 from bot.settings import PROJECT
+from bot.yaml_files import read_yaml
 
 VECTORS = PROJECT / "var" / "sentence_vectors.npz"
 #: Inverse strength of the regularisation, for vectors brought to a mean length of 1.
@@ -44,7 +44,7 @@ def examples(folder: Path = PROJECT / "data" / "nlu") -> Tuple[List[str], List[s
     texts: List[str] = []
     intents: List[str] = []
     for path in sorted(folder.glob("*.yml")):
-        for block in yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]:
+        for block in read_yaml(path)["nlu"]:
             for line in block.get("examples", "").splitlines() if "intent" in block else ():
                 texts.append(line.strip().removeprefix("- "))
                 intents.append(block["intent"])

@@ -6,14 +6,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Dict, FrozenSet
 
-import yaml
+from bot.yaml_files import read_yaml
 
 _FILE = Path(__file__).parent / "lexicon" / "grammar.yml"
 
 
 @lru_cache(maxsize=1)
 def _groups() -> Dict[str, FrozenSet[str]]:
-    groups = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    groups = read_yaml(_FILE)
     for name, words in groups.items():
         for word in words:
             if not isinstance(word, str):

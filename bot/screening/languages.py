@@ -11,11 +11,10 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Dict, FrozenSet, Iterable, List, Optional, Tuple
 
-import yaml
-
-from bot.screening.lexicon import FOLDER, LOADER, LexiconError, load
+from bot.screening.lexicon import FOLDER, LexiconError, load
 from bot.screening.normalise import fold
 from bot.triage.vocabulary import Finding
+from bot.yaml_files import read_yaml
 
 _FILE = "languages.yml"
 _SPACES = re.compile(r"[\W_]+")
@@ -54,7 +53,7 @@ def _is_mark(character: str) -> bool:
 def _phrases() -> Tuple[
     Dict[str, Tuple[Tuple[str, ...], str]], re.Pattern, Dict[str, str], re.Pattern
 ]:
-    rows = yaml.load((FOLDER / _FILE).read_text(encoding="utf-8"), Loader=LOADER)
+    rows = read_yaml(FOLDER / _FILE)
     distress: Dict[str, Tuple[Tuple[str, ...], str]] = {}
     general: Dict[str, str] = {}
     for number, row in enumerate(rows, 1):

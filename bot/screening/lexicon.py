@@ -20,6 +20,7 @@ from bot.screening.normalise import tokenise
 from bot.screening.rereading import Pairs
 from bot.screening.spelling import Speller
 from bot.triage.vocabulary import ATTRIBUTES
+from bot.yaml_files import read_yaml
 
 FOLDER = Path(__file__).parent / "lexicon"
 
@@ -32,8 +33,6 @@ _RULE = re.compile(
     r"(?: unless (?P<unless>[a-z_0-9, ]+?))?\Z"
 )
 DEFAULT_WINDOW = 7
-# The C loader reads the same YAML ten times faster; it is missing on some builds of PyYAML.
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class LexiconError(ValueError):
@@ -82,7 +81,7 @@ class Lexicon:
 def _read(name: str) -> Any:
     path = FOLDER / name
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)
+        return read_yaml(path)
     except yaml.YAMLError as error:
         raise LexiconError(f"{name}: not valid YAML: {error}") from error
 

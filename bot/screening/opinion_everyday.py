@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Iterator, Tuple
 
-import yaml
+from bot.yaml_files import read_yaml
 
 NLU = Path(__file__).resolve().parents[2] / "data" / "nlu"
 #: Files of this prefix are everyday talk.
@@ -29,7 +29,7 @@ SIGNS = (
 def nlu_texts() -> Iterator[Tuple[str, str]]:
     """Text and theme (its intent) of each example in ``data/nlu`` that reports nothing."""
     for path in sorted(NLU.glob("*.yml")):
-        for block in yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]:
+        for block in read_yaml(path)["nlu"]:
             intent = block.get("intent")
             if intent is None or intent in REPORTS:
                 continue

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Iterable, Iterator, Mapping, Optional
 
-import yaml
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels.messaging import credentials
 from bot.channels.outgoing import undelivered
 from bot.service.findings import ERROR, OK, WARNING, Finding
 from bot.settings import PROJECT, Settings
+from bot.yaml_files import read_yaml
 
 _OURS = "bot.channels."
 _WEB = "bot.channels.web.WebChannel"
@@ -18,7 +18,7 @@ _WEB = "bot.channels.web.WebChannel"
 
 def check_channels(settings: Settings, production: bool) -> Iterable[Finding]:
     """Return which channels are on and what keeps one off that somebody began to set up."""
-    content = yaml.safe_load((PROJECT / "credentials.yml").read_text(encoding="utf-8")) or {}
+    content = read_yaml(PROJECT / "credentials.yml") or {}
     yield from listed(content)
     yield from messaging()
     yield from arrived(settings)

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict
 
-import yaml
-
 from bot.settings import PROJECT
+from bot.yaml_files import read_yaml
 
 MEASURED = PROJECT / "docs" / "benchmarks" / "measured.yml"
 #: Fewer than this many replicas cannot lose one.
@@ -33,7 +32,7 @@ class Size:
 
 def measured(path: Path = MEASURED) -> Dict[str, Any]:
     """Return the measured figures. Raises OSError when the file cannot be read."""
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    return read_yaml(path)
 
 
 def size(

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any, Dict
 
 import httpx
-import yaml
 
 from bot.service.processes import free_port, stop_all, wait_until_up
 from bot.service.serve import START_SECONDS, services_for
 from bot.service.training import ensure_model
 from bot.settings import PROJECT, Settings
+from bot.yaml_files import read_yaml
 
 PATHS = PROJECT / "docs" / "user_paths.yml"
 OUTPUT = PROJECT / "docs" / "conversations.md"
@@ -40,7 +40,7 @@ def write_transcripts(settings: Settings, paths: Path = PATHS, output: Path = OU
 
     Raises RuntimeError when the services do not start.
     """
-    entries = yaml.safe_load(paths.read_text(encoding="utf-8"))
+    entries = read_yaml(paths)
     model = ensure_model()
     with tempfile.TemporaryDirectory() as folder:
         settings = replace(

@@ -11,6 +11,7 @@ from typing import Any, Dict, List, Tuple
 
 import yaml
 
+from bot import yaml_files
 from bot.triage.conditions import (
     ALWAYS,
     Comparison,
@@ -41,13 +42,12 @@ from bot.triage.table import (
 from bot.triage.vocabulary import ATTRIBUTES, Subtype
 
 TABLES = Path(__file__).resolve().parent / "tables"
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_yaml(path: Path) -> Any:
     """Return the data of a YAML file. Raises TableError naming the file when it cannot be read."""
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        return yaml_files.read_yaml(path)
     except (OSError, yaml.YAMLError) as error:
         raise TableError(f"{path.name} cannot be read ({error}). Restore it or fix it.") from error
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import shutil
 from datetime import datetime, timezone
 
 import pytest
@@ -35,11 +36,11 @@ TEXT = "my calf is swollen and sore, one side"
 
 
 @pytest.fixture
-def clinic(tmp_path, monkeypatch):
+def clinic(tmp_path, monkeypatch, empty_database):
     made = dataclasses.replace(
         load_settings(environment={}), folder=tmp_path, care_database=f"sqlite:///{tmp_path}/c.db"
     )
-    database.migrate(made)
+    shutil.copy(empty_database, tmp_path / "c.db")
     monkeypatch.setattr(base, "settings", lambda: made)
     yield made
     database.dispose(made)

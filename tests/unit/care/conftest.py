@@ -1,4 +1,5 @@
 import dataclasses
+import shutil
 
 import pytest
 import yaml
@@ -35,9 +36,9 @@ def telling(settings, /, *, level_changes=None, **people) -> Settings:
 
 
 @pytest.fixture
-def settings(tmp_path):
+def settings(tmp_path, empty_database):
     """Settings of a clinic of its own, whose care database exists and is empty."""
+    shutil.copy(empty_database, tmp_path / "care.db")
     made = settings_in(tmp_path)
-    database.migrate(made)
     yield made
     database.dispose(made)

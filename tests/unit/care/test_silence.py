@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 import sqlite3
 from datetime import timedelta
 
@@ -18,14 +19,14 @@ from bot.settings import load_settings
 
 
 @pytest.fixture
-def clinic(tmp_path):
+def clinic(tmp_path, empty_database):
     made = dataclasses.replace(
         load_settings(environment={}),
         folder=tmp_path,
         care_database=f"sqlite:///{tmp_path}/care.db",
         conversation_database=tmp_path / "conversations.db",
     )
-    database.migrate(made)
+    shutil.copy(empty_database, tmp_path / "care.db")
     yield made
     database.dispose(made)
 

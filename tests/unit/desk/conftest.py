@@ -14,15 +14,6 @@ from bot.desk import access
 NAME, PASSWORD = "Ada Nurse", "correct horse battery"
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory):
-    """A care database with the current schema, made once: migrating takes longer than a test."""
-    made = settings_in(tmp_path_factory.mktemp("empty"))
-    database.migrate(made)
-    database.dispose(made)
-    return made.folder / "care.db"
-
-
 @pytest.fixture
 def settings(tmp_path, empty_database):
     shutil.copy(empty_database, tmp_path / "care.db")

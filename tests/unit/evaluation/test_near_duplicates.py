@@ -75,6 +75,7 @@ def test_sources_are_read_phrase_by_phrase(tmp_path):
     assert found["lexicon"] == {"SK-01", "welts", "lumps"}
 
 
+@pytest.mark.slow
 def test_the_evaluation_files_hold_none():
     found = near_duplicates.check()
     assert not found, [(pair.first.source, pair.second.source) for pair in found]

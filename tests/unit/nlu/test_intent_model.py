@@ -4,17 +4,17 @@ import json
 import pickle
 
 import pytest
-import yaml
 
 from bot.nlu.intent_model import IntentModel, class_weights
 from bot.settings import PROJECT
+from bot.yaml_files import read_yaml
 
 TOPICS = {"faq_oral_instead", "faq_dosing_schedule", "faq_diet", "greet", "out_of_scope"}
 
 
 def _examples():
     for path in sorted((PROJECT / "data" / "nlu").glob("*.yml")):
-        for block in yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]:
+        for block in read_yaml(path)["nlu"]:
             if block.get("intent") in TOPICS:
                 for line in block["examples"].splitlines():
                     yield line.removeprefix("- "), block["intent"]

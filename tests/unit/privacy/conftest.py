@@ -4,6 +4,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import json
+import shutil
 import sqlite3
 
 import pytest
@@ -34,10 +35,10 @@ WORDS = {
 
 
 @pytest.fixture
-def settings(tmp_path):
+def settings(tmp_path, empty_database):
     made = settings_in(tmp_path / "var")
     (tmp_path / "var").mkdir()
-    database.migrate(made)
+    shutil.copy(empty_database, made.folder / "care.db")
     with sqlite3.connect(made.conversation_database) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute(
