@@ -149,6 +149,16 @@ def _absolute(path: str) -> Path:
     return (PROJECT / path).resolve()
 
 
+#: Of every connection to PostgreSQL: when its server is gone without a word, it ends in time.
+POSTGRESQL_OPTIONS: Mapping[str, int] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,  # milliseconds
+}
+
+
 def database_address(address: Union[str, Path]) -> str:
     """Return a database address; a path without a scheme is that of a SQLite file."""
     text, scheme = str(address), "sqlite:///"

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Engine, Row, make_url
 from sqlalchemy.pool import NullPool
 
 from bot.encryption import decrypt_event
-from bot.settings import database_address
+from bot.settings import POSTGRESQL_OPTIONS, database_address
 
 #: Rasa's table, as far as it is read here.
 _EVENTS = table(
@@ -171,6 +171,7 @@ def _engine(url: str) -> Engine:
         pool_pre_ping=True,
         hide_parameters=True,
         execution_options={"isolation_level": "AUTOCOMMIT"},
+        connect_args=dict(POSTGRESQL_OPTIONS),
     )
 
 

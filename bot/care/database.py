@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.orm import Session
 
 from bot.care.escalation import load_escalation
-from bot.settings import PROJECT, Settings
+from bot.settings import POSTGRESQL_OPTIONS, PROJECT, Settings
 
 logger = logging.getLogger(__name__)
 
@@ -150,7 +150,13 @@ def _build_engine(address: str) -> Engine:
     # hide_parameters: the text of an error would otherwise hold what the patient wrote.
     url = make_url(address)
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, future=True, pool_pre_ping=True, hide_parameters=True)
+        return create_engine(
+            url,
+            future=True,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args=dict(POSTGRESQL_OPTIONS),
+        )
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(

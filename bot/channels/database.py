@@ -13,7 +13,7 @@ from sqlalchemy import MetaData, create_engine, event, text
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.pool import QueuePool
 
-from bot.settings import Settings
+from bot.settings import POSTGRESQL_OPTIONS, Settings
 
 #: Every table of the channels belongs to this; ``prepare`` makes those that are missing.
 metadata = MetaData()
@@ -88,7 +88,13 @@ def _build(address: str) -> Engine:
     # hide_parameters: the text of an error would otherwise hold what the patient wrote.
     url = make_url(address)
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, future=True, pool_pre_ping=True, hide_parameters=True)
+        return create_engine(
+            url,
+            future=True,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args=dict(POSTGRESQL_OPTIONS),
+        )
     if url.database:
         path = Path(url.database)
         path.parent.mkdir(parents=True, exist_ok=True)

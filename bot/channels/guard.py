@@ -26,8 +26,9 @@ ENGINE_LIMIT = 300.0
 ENGINE_DIES = "engine_dies"
 
 Handler = Callable[[UserMessage], Awaitable[Any]]
-#: Answers what the engine could not and returns True, or False when nothing in it is urgent.
-LastResort = Callable[[UserMessage], Awaitable[bool]]
+#: Called with a message that the engine could not handle, and whether something was said already.
+#: Records it, says what is urgent unless something was said, and returns whether it said it.
+LastResort = Callable[[UserMessage, bool], Awaitable[bool]]
 
 
 def guarded(
@@ -155,10 +156,9 @@ class GuardedChannel(InputChannel):
     async def _without_engine(
         self, message: UserMessage, answers: _CountedOutput, reason: str
     ) -> None:
-        # Whoever has a text already may have the emergency's: only the safe text may follow it.
-        if self._last_resort is not None and not answers.sent:
+        if self._last_resort is not None:
             try:
-                if await self._last_resort(message):
+                if await self._last_resort(message, answers.sent > 0):
                     return
             except Exception as error:
                 logger.error("The last resort failed: %s", type(error).__name__)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import logging
 import time
-from concurrent.futures import ThreadPoolExecutor
 from math import ceil
 from typing import Any, Callable, Dict, Optional, Sequence, Set, Union
 
@@ -17,6 +15,7 @@ from sanic.response import HTTPResponse
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels import database, erasure, pages, push
+from bot.channels.in_time import InTime
 from bot.channels.inbox import Handler, Inbox
 from bot.channels.limits import RateLimiter, SharedRateLimiter
 from bot.channels.once import Once
@@ -80,7 +79,7 @@ class WebChannel(InputChannel):
         self.new_session_limit: Limiter = SharedRateLimiter(engine, "new session", 60, 0.5)
         self.wakers = Wakers(self.stored, self.store)
         self.live = LiveUpdates(self.stored, self.store, self.wakers)
-        self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="chat-store")
+        self._in_time = InTime("channel database", threads=8)
         self._running: Set[asyncio.Task[Any]] = set()
         self._cleaned = 0.0
         push.register(self.name(), self.deliver, self.show)
@@ -136,9 +135,8 @@ class WebChannel(InputChannel):
         await self.record(conversation, "nurse", body)
 
     async def stored(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Return what a function of the store returns, called in a thread for the database."""
-        call = functools.partial(function, *arguments)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        """Return what a function of the store returns. Raises SQLAlchemyError, also in time."""
+        return await self._in_time(function, *arguments)
 
     def blueprint(self, on_new_message: Handler) -> Blueprint:
         """Return the routes of the page and its API."""
@@ -279,7 +277,12 @@ class WebChannel(InputChannel):
             raise Refused(403, "foreign_page", "This page may not use the chat.")
 
     async def _limit(self, limiter: Limiter, key: str) -> None:
-        seconds = await self.stored(limiter.wait, key)
+        try:
+            seconds = await self.stored(limiter.wait, key)
+        except SQLAlchemyError as error:
+            # Nobody is kept out because something of ours is broken.
+            logger.error("A rate limit cannot be asked: %s", type(error).__name__)
+            return
         if seconds:
             raise Refused(429, "too_fast", too_fast_text(self.settings.region), ceil(seconds))
 
@@ -288,14 +291,19 @@ class WebChannel(InputChannel):
 
     async def _forget_old(self) -> None:
         now = time.time()
-        if now - self._cleaned > _CLEAN_EVERY:
-            self._cleaned = now
-            oldest = now - self.tokens.lifetime - RENEWABLE
+        if now - self._cleaned <= _CLEAN_EVERY:
+            return
+        self._cleaned = now
+        oldest = now - self.tokens.lifetime - RENEWABLE
+        limiters = (self.session_limit, self.address_limit, self.new_session_limit)
+        shared = [each for each in limiters if isinstance(each, SharedRateLimiter)]
+        try:
             await self.stored(self.store.forget_before, oldest)
             await self.stored(self.once.forget_before, oldest)
-            for limiter in (self.session_limit, self.address_limit, self.new_session_limit):
-                if isinstance(limiter, SharedRateLimiter):
-                    await self.stored(limiter.forget_before, now - _CLEAN_EVERY)
+            for limiter in shared:
+                await self.stored(limiter.forget_before, now - _CLEAN_EVERY)
+        except SQLAlchemyError as error:
+            logger.error("Old lines of chats are still there: %s", type(error).__name__)
 
 
 def _bearer(request: Request) -> str:

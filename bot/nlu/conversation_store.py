@@ -26,8 +26,10 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
+from bot.channels.in_time import DatabaseHangs, InTime
 from bot.encryption import decrypt_event, encrypt
 from bot.nlu.unsaved import Row, UnsavedEvents
+from bot.settings import POSTGRESQL_OPTIONS
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +51,7 @@ class ConversationStore(TrackerStore):
     ``host`` is an SQLAlchemy address, or the path of an SQLite file. While the database is away,
     events are kept in a file beside the others of this machine and written back in order when it
     answers again; a conversation goes on with the slots it last had. Nothing here raises because
-    of the database: the patient is answered.
+    of the database, nor waits for one that hangs: the patient is answered.
     """
 
     def __init__(
@@ -67,14 +69,15 @@ class ConversationStore(TrackerStore):
         self._ready = False
         self._paused_until = 0.0
         self._writing = threading.Lock()
+        self._in_time = InTime("conversation store", threads=8)
 
     async def retrieve(self, sender_id: str) -> Optional[DialogueStateTracker]:
         """Return the latest session of a conversation, or None when there is none."""
-        return await asyncio.to_thread(self._retrieve, sender_id, True)
+        return await self._tracker(sender_id, True)
 
     async def retrieve_full_tracker(self, conversation_id: str) -> Optional[DialogueStateTracker]:
         """Return all sessions of a conversation, or None when there is none."""
-        return await asyncio.to_thread(self._retrieve, conversation_id, False)
+        return await self._tracker(conversation_id, False)
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Store the events that the tracker got since it was retrieved or last saved."""
@@ -82,11 +85,11 @@ class ConversationStore(TrackerStore):
         tracker.events_in_store = len(tracker.events)  # type: ignore[attr-defined]
         self._remember(tracker)
         if new:
-            await asyncio.to_thread(self._append, [_row(tracker.sender_id, e) for e in new])
+            await self._put([_row(tracker.sender_id, event) for event in new])
 
     async def append(self, sender_id: str, events: Iterable[Event]) -> None:
         """Store events of a conversation whose tracker is not at hand, after all others."""
-        await asyncio.to_thread(self._append, [_row(sender_id, event) for event in events])
+        await self._put([_row(sender_id, event) for event in events])
 
     async def keys(self) -> Iterable[str]:
         """Return the ids of all conversations; none while the database is away."""
@@ -96,7 +99,7 @@ class ConversationStore(TrackerStore):
                 return list(connection.execute(select(EVENTS.c.sender_id).distinct()).scalars())
 
         try:
-            return await asyncio.to_thread(read)
+            return await self._in_time(read)
         except SQLAlchemyError as error:
             self._pause(error)
             return []
@@ -111,7 +114,7 @@ class ConversationStore(TrackerStore):
 
     async def answers(self) -> bool:
         """Return whether the database takes events now."""
-        return await asyncio.to_thread(self._write_back) and not len(self._unsaved)
+        return await self._in_time(self._write_back) and not len(self._unsaved)
 
     async def _known(self, tracker: DialogueStateTracker) -> int:
         known = getattr(tracker, "events_in_store", None)
@@ -120,9 +123,11 @@ class ConversationStore(TrackerStore):
             known = len(stored.events) if stored else 0
         return known
 
-    def _retrieve(self, sender_id: str, latest_session: bool) -> Optional[DialogueStateTracker]:
-        answers = self._write_back()
-        rows = self._read(sender_id, latest_session) if answers else None
+    async def _tracker(self, sender_id: str, latest: bool) -> Optional[DialogueStateTracker]:
+        try:
+            rows = await self._in_time(self._stored, sender_id, latest)
+        except DatabaseHangs:
+            rows = None
         events = [json.loads(decrypt_event(row)) for row in rows or ()]
         if rows is None:
             # The database is away: what is known of her is the slots, and what came since.
@@ -133,6 +138,9 @@ class ConversationStore(TrackerStore):
         tracker = DialogueStateTracker.from_dict(sender_id, events, self.domain.slots)
         tracker.events_in_store = len(tracker.events)
         return tracker
+
+    def _stored(self, sender_id: str, latest_session: bool) -> Optional[List[str]]:
+        return self._read(sender_id, latest_session) if self._write_back() else None
 
     def _resumed(self, sender_id: str) -> List[Event]:
         slots = self._slots.get(sender_id)
@@ -166,9 +174,21 @@ class ConversationStore(TrackerStore):
         if self._unsaved.of(sender_id):
             raise OSError("Events of this conversation wait to be stored; try again.")
 
+    async def _put(self, rows: List[Row]) -> None:
+        try:
+            await self._in_time(self._append, rows)
+        except DatabaseHangs:
+            # Whether they are stored is not known yet; ``_append`` settles that when it comes back.
+            await asyncio.to_thread(self._unsaved.add, rows)
+
     def _append(self, rows: List[Row]) -> None:
         with self._writing:
-            if len(self._unsaved) or not self._write(rows):
+            if self._unsaved.has(rows):
+                return
+            is_stored = not len(self._unsaved) and self._write(rows)
+            if is_stored:
+                self._unsaved.remove(rows)
+            elif not self._unsaved.has(rows):
                 self._unsaved.add(rows)
 
     def _write_back(self) -> bool:
@@ -232,7 +252,10 @@ def _row(sender_id: str, each: Event) -> Row:
 def _engine(host: str) -> Engine:
     if "://" in host and not host.startswith("sqlite"):
         return create_engine(
-            host, future=True, pool_pre_ping=True, connect_args={"connect_timeout": 2}
+            host,
+            future=True,
+            pool_pre_ping=True,
+            connect_args={**POSTGRESQL_OPTIONS, "connect_timeout": 2},
         )
     address = host if "://" in host else f"sqlite:///{host}"
     engine = create_engine(

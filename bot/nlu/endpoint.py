@@ -68,6 +68,13 @@ class ActionEndpoint(EndpointConfig):
 @lru_cache(maxsize=1)
 def _answer_schema() -> Validator:
     schema = RemoteAction.action_response_format_spec()
+    # Rasa takes any object for a response, and would end the turn half-way at one it cannot say.
+    said = {"type": ["string", "null"]}
+    schema["properties"]["responses"]["items"]["properties"] = {
+        "text": said,
+        "response": said,
+        "buttons": {"type": ["array", "null"], "items": {"type": "object"}},
+    }
     return validator_for(schema)(schema)
 
 

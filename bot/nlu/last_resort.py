@@ -66,14 +66,17 @@ class LastResort:
         """Take over the conversation store of a loaded agent, with or without a model."""
         self._store = inner_store(agent.tracker_store)
 
-    async def __call__(self, message: UserMessage) -> bool:
+    async def __call__(self, message: UserMessage, answered: bool = False) -> bool:
         """Answer ``message`` and return True, or return False when nothing urgent was found.
 
-        Either way it is recorded. The answer does not wait for the record.
+        Either way it is recorded, and the answer does not wait for the record. Nothing is said
+        twice: with ``answered`` she may have the text of an emergency already, and the message is
+        recorded only.
         """
         known = await self._known(message.sender_id)
         turn = _read(message, Memory.from_slots(known))
-        said = self._answers(turn, {**known, **turn.slots}, message.output_channel.name())
+        slots = {**known, **turn.slots}
+        said = [] if answered else self._answers(turn, slots, message.output_channel.name())
         for answer in said:
             await message.output_channel.send_response(message.sender_id, dict(answer))
         work = asyncio.ensure_future(self._record(message, turn, said))

@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import secrets
+import threading
 from pathlib import Path
 from typing import Any, Dict, List, TextIO
 
@@ -28,6 +29,7 @@ class UnsavedEvents:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._rows: List[Row] = []
+        self._turns = threading.RLock()
         self._file: TextIO
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / f"events-{os.getpid()}-{secrets.token_hex(4)}.jsonl"
@@ -41,15 +43,21 @@ class UnsavedEvents:
 
     def add(self, rows: List[Row]) -> None:
         """Keep the rows, on disk before this returns where the disk allows it."""
-        self._rows.extend(rows)
-        try:
-            self._write(rows)
-        except OSError as error:
-            logger.error(
-                "%d conversation events are kept in memory only (%s)",
-                len(rows),
-                type(error).__name__,
-            )
+        with self._turns:
+            self._rows.extend(rows)
+            try:
+                self._write(rows)
+            except OSError as error:
+                logger.error(
+                    "%d conversation events are kept in memory only (%s)",
+                    len(rows),
+                    type(error).__name__,
+                )
+
+    def has(self, rows: List[Row]) -> bool:
+        """Return whether these very rows, not only the same, are kept here."""
+        known = {id(row) for row in self._rows}
+        return any(id(row) in known for row in rows)
 
     def of(self, sender_id: str) -> List[Row]:
         """Return the rows of one conversation, oldest first."""
@@ -61,7 +69,19 @@ class UnsavedEvents:
 
     def forget(self, count: int) -> None:
         """Drop the ``count`` oldest rows, which are in the store now."""
-        del self._rows[:count]
+        with self._turns:
+            del self._rows[:count]
+            self._rewrite()
+
+    def remove(self, rows: List[Row]) -> None:
+        """Drop these very rows, if they are kept here: they are in the store after all."""
+        with self._turns:
+            if self.has(rows):
+                gone = {id(row) for row in rows}
+                self._rows = [row for row in self._rows if id(row) not in gone]
+                self._rewrite()
+
+    def _rewrite(self) -> None:
         self._file.truncate(0)
         self._write(self._rows)
 

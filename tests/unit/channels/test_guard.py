@@ -84,10 +84,14 @@ async def test_an_engine_that_says_nothing_gives_the_safe_text(gb):
 class Resort:
     """Finds an emergency in each message about a throat, and fails on one about poison."""
 
-    async def __call__(self, message):
+    def __init__(self):
+        self.recorded = []
+
+    async def __call__(self, message, answered):
         if "poison" in message.text:
             raise ValueError(message.text)
-        if "throat" not in message.text:
+        self.recorded.append(message.text)
+        if answered or "throat" not in message.text:
             return False
         await message.output_channel.send_response(message.sender_id, {"text": "EMERGENCY"})
         return True
@@ -102,10 +106,11 @@ async def test_an_emergency_gets_its_text_although_the_engine_failed(gb, engine)
         assert "call 999" in answer
 
 
-async def test_the_last_resort_is_not_asked_when_she_has_an_answer(gb):
-    engine = Engine("EMERGENCY: call now.", wait=0.3)
-    answers = await say(engine, "my throat is closing", gb, timeout=0.05, last_resort=Resort())
+async def test_who_has_an_answer_gets_no_second_one_but_is_recorded(gb):
+    engine, resort = Engine("EMERGENCY: call now.", wait=0.3), Resort()
+    answers = await say(engine, "my throat is closing", gb, timeout=0.05, last_resort=resort)
     assert answers.count("EMERGENCY") == 0 and len(answers) == 2
+    assert resort.recorded == ["my throat is closing"]
 
 
 async def test_what_kills_the_engine_is_kept_from_it(gb):

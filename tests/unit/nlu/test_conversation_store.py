@@ -1,6 +1,8 @@
 """Conversations are encrypted, complete and in order, whatever happens to their database."""
 
+import asyncio
 import sqlite3
+import threading
 import time
 
 import pytest
@@ -158,3 +160,39 @@ async def test_it_starts_while_the_database_is_away(make, tmp_path):
     await _says(store, "during")
     assert "during" in texts(await store.retrieve(HER))
     outage.end()
+
+
+class _Hang:
+    """The database takes what is asked and does not answer until it is let go."""
+
+    def __init__(self, store, monkeypatch):
+        self.over, write = threading.Event(), store._write
+
+        def hangs(rows):
+            self.over.wait(10)
+            return write(rows)
+
+        monkeypatch.setattr(store, "_write", hangs)
+        monkeypatch.setattr(store._in_time, "_seconds", 0.1)
+        self.store = store
+
+    async def ends(self):
+        self.over.set()
+        while self.store._in_time.hangs:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_database_that_hangs_does_not_hold_her_up_and_nothing_is_stored_twice(
+    make, monkeypatch, tmp_path
+):
+    store = make()
+    await _says(store, "first")
+    hang = _Hang(store, monkeypatch)
+    await _says(store, "while it hangs")
+    await _says(store, "and again")
+    # On disk meanwhile, should this process die.
+    [spool] = (tmp_path / "unsaved").glob("*.jsonl")
+    assert len(spool.read_text().splitlines()) >= 2
+    await hang.ends()
+    assert texts(await store.retrieve_full_tracker(HER)) == ["first", "while it hangs", "and again"]
+    assert await store.answers()
