@@ -18,7 +18,7 @@ from bot.screening.matching import Hit, Read
 from bot.screening.nearby import Nearby
 from bot.screening.negation import negated_words
 from bot.screening.normalise import HARD_GAP
-from bot.screening.questions import asks_only, is_wish_for_death
+from bot.screening.questions import asks_about_help, asks_only, is_wish_for_death
 from bot.triage.vocabulary import Assertion, Experiencer
 
 _LINKING = grammar("before_good") | {"so", "are", "were", "much"}
@@ -85,9 +85,11 @@ class Context:
     def _assertion(self, found: Candidate) -> Assertion:
         if self._is_negated(found):
             return Assertion.NEGATED
-        if found.key in ("G-10", "G-12") and self._hypothetical.asked_about(found):
+        if found.key in ("G-10", "G-12") and self._is_help_asked_about(found):
             return Assertion.HYPOTHETICAL
         if asks_only(found, self._read, self._layout):
+            return Assertion.HYPOTHETICAL
+        if found.key in ("TX-03", "TX-05") and self._hypothetical.holds(found):
             return Assertion.HYPOTHETICAL
         named = found.source == "named_reaction"
         if found.key.startswith(_STATEMENTS) and not named:
@@ -100,6 +102,12 @@ class Context:
         if self._history.is_resolved(found) and not named:
             return Assertion.RESOLVED
         return Assertion.PRESENT
+
+    def _is_help_asked_about(self, found: Candidate) -> bool:
+        """Whether the pen or the call for help is asked about and neither used nor needed now."""
+        return self._hypothetical.asked_about(found) or asks_about_help(
+            found, self._read, self._layout
+        )
 
     def _is_negated(self, found: Candidate) -> bool:
         words = self._read.words

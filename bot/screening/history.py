@@ -14,6 +14,8 @@ _BEGINS = grammar("verbs_of_beginning")
 _GOES_ON = grammar("verbs_of_now")
 _TRIED = grammar("verbs_of_having_tried")
 _PAST_STATES = grammar("past_states") | _PAST_VERBS
+_ASKED_BY = grammar("asks_what_may_or_must_be") | grammar("asks_what_must_be_done")
+_NOW_VERBS = frozenset({"am", "is", "are", "feel", "feels", "feeling", "getting", "now"})
 _NOT_A_NAME = grammar("not_a_drug_name")
 
 
@@ -32,6 +34,8 @@ class History:
         statement = nearby.statement(found.start)
         if self._before_the_switch(found) or self._before_the_cure(found):
             return True
+        if self._is_tendency(found) or self._is_earlier_reaction(found):
+            return True
         for hit in nearby.near("history", found) + self._past_history(found):
             if self._dates_injection(hit, statement):
                 continue
@@ -41,12 +45,39 @@ class History:
             if nearby.parted(low, high):
                 continue
             if any(
-                nearby.statement(again.start) == statement and not self._counts_weeks(again)
+                nearby.statement(again.start) == statement
+                and not self._counts_weeks(again)
+                and not self._is_asked(again)
                 for again in nearby.near("again", found)
             ):
                 continue
             return True
         return False
+
+    def _is_tendency(self, found: Candidate) -> bool:
+        """ "I always pass out when they take blood": what sets it off is told, in the present."""
+        if not found.key.startswith(("CI", "SK", "C-11")):
+            return False
+        nearby = self._nearby
+        if nearby.in_sentence("recent", found) or self._follows_injection(found):
+            return False
+        start, _ = nearby.sentence_range(found)
+        inside = [word.word for word in nearby.read.words[max(start, found.start - 4) : found.end]]
+        told = _PAST_VERBS.union(_NOW_VERBS).isdisjoint(inside) and not any(
+            word.endswith(("ed", "ing")) for word in inside
+        )
+        return told and bool(nearby.in_sentence("set_off_by", found))
+
+    def _is_earlier_reaction(self, found: Candidate) -> bool:
+        """ "I had a reaction to a vaccine once": to another thing or another time (P-03, TX-03)."""
+        if found.key != "C-11" and found.source != "named_reaction":
+            return False
+        nearby = self._nearby
+        if nearby.near("again", found) or nearby.in_sentence("recent", found):
+            return False
+        if not _NOW_VERBS.union(("having",)).isdisjoint(nearby.statement_words(found)):
+            return False
+        return bool(nearby.near("earlier_occasion", found))
 
     def _past_history(self, found: Candidate) -> List[Hit]:
         """ "before the shots" is history only of what "was" or "used to" be."""
@@ -142,6 +173,11 @@ class History:
         """ "... last year, now 8 weeks": "now" is about the pregnancy."""
         words = self._nearby.read.words
         return again.end < len(words) and words[again.end].word[0].isdigit()
+
+    def _is_asked(self, again: Hit) -> bool:
+        """ "Last time I got hives, do I still take the next one": "still" is about the next one."""
+        words = self._nearby.read.words
+        return again.start > 1 and words[again.start - 2].word in _ASKED_BY
 
     def told_as_past(self, found: Candidate) -> bool:
         """Whether the finding is told as over: a verb in the past or none at all ("dizzy 3 weeks

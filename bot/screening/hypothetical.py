@@ -6,6 +6,7 @@ from bot.screening.composition import Candidate
 from bot.screening.grammar import grammar
 from bot.screening.matching import Hit
 from bot.screening.nearby import Nearby
+from bot.screening.questions import asks_what_may_be
 
 _INJECTION_WORDS = grammar("injection_words")
 _GOES_ON = grammar("verbs_of_now")
@@ -16,8 +17,13 @@ _ASKED = grammar("asked_subjects")
 _QUESTION_WORDS = grammar("question_words")
 _AFTER_CAN = grammar("not_asking_after_can")
 _TOLD_OF = grammar("third_person_subjects") | {"my", "her", "his", "the"}
+_JOINERS = grammar("joiners")
+_NOT_YET = grammar("asks_what_may_or_must_be")
+_LOOKED_UP = grammar("looked_up")
+#: "Hives after the shot symptoms" is told of an injection.
+_LINKED = frozenset({"after", "since", "was", "had", "got", "help"})
 _DEICTIC = grammar("pointing_words")
-_STATES = frozenset({"is", "are", "feels", "feel", "am", "feeling"})
+_STATES = frozenset({"is", "are", "be", "feels", "feel", "am", "im", "feeling"})
 
 
 class Hypothetical:
@@ -37,20 +43,23 @@ class Hypothetical:
         statement = nearby.statement(found.start)
         for hit in nearby.near("if_cue", found):
             if hit.start < found.start and not nearby.parted(hit.end - 1, found.start - 1):
-                if self._compares(hit):
+                if self._compares(hit) or self._asks_about_her_own(hit, found):
                     continue
                 if nearby.statement(hit.start) != statement and self._tells_of_now(found):
                     continue
                 self.general_question = True
                 return True
         for hit in nearby.near("if_plain", found):
-            if self._compares(hit):
+            if self._compares(hit) or self._is_consequence(hit, found):
                 continue
             near = nearby.statement(hit.start) in (statement, statement - 1)
             if hit.start < found.start and near and not self._personal_state(found, hit.end):
                 self.general_question = True
                 return True
-        if self._is_general_question(found):
+        if self._is_looked_up(found):
+            self.general_question = True
+            return True
+        if self._is_general_question(found) or asks_what_may_be(found, nearby.read, nearby.layout):
             self.general_question = True
             return True
         return False
@@ -60,6 +69,22 @@ class Hypothetical:
         words = self._nearby.read.words
         before = words[hit.start - 1].word if hit.start else ""
         return words[hit.start].word == "if" and before in ("as", "even", "like")
+
+    def _asks_about_her_own(self, hit: Hit, found: Candidate) -> bool:
+        """ "Should my throat be closing", "what do I do if my lips are swelling" (Q-02)."""
+        last = self._nearby.read.words[hit.end - 1].word
+        return last in ("if", "my") and self._personal_state(found, hit.end - 1)
+
+    def _is_consequence(self, hit: Hit, found: Candidate) -> bool:
+        """ "If I lie down I can't breathe" tells what happens, "if I had it I would faint" not."""
+        inside = [word.word for word in self._nearby.read.words[hit.end : found.start + 1]]
+        own = [place for place, word in enumerate(inside) if word in _OWN]
+        return (
+            len(own) > 1
+            and own[0] == 0
+            and inside[own[-1] - 1] not in _JOINERS
+            and _NOT_YET.isdisjoint(inside)
+        )
 
     def asked_about(self, found: Candidate) -> bool:
         """ "Who calls the ambulance if ...?" and "if it closed I would ring 999" call none."""
@@ -102,8 +127,18 @@ class Hypothetical:
 
     def _personal_state(self, found: Candidate, start: int) -> bool:
         """ "if my throat feels tight" is told of herself; "if my throat closes" is not yet so."""
-        inside = {word.word for word in self._nearby.read.words[start : found.end]}
-        return not inside.isdisjoint(("my", "i", "im")) and not inside.isdisjoint(_STATES)
+        inside = [word.word for word in self._nearby.read.words[start : found.end]]
+        own = max((place for place, word in enumerate(inside) if word in _OWN), default=None)
+        return own is not None and not _STATES.isdisjoint(inside[own:])
+
+    def _is_looked_up(self, found: Candidate) -> bool:
+        """ "Anaphylaxis vs panic attack symptoms", as typed into a search box."""
+        words = [word.word for word in self._nearby.read.words]
+        if len(words) > 8 or not _SELF.union(_GOES_ON, _LINKED).isdisjoint(words):
+            return False
+        if any(word.gap for word in self._nearby.read.words[1:]):
+            return False
+        return not _LOOKED_UP.isdisjoint(words[-1:]) or not {"vs", "versus"}.isdisjoint(words)
 
     def _is_general_question(self, found: Candidate) -> bool:
         layout = self._nearby.layout

@@ -93,11 +93,19 @@ def _screen_piece(text: str, language: str) -> Screening:
     ]
     findings += measured(text, read, line, layout, context)
     foreign, unsupported = foreign_findings(text, read.typed, language, bool(findings))
-    findings += foreign
+    findings += [each for each in foreign if not _is_read_in_context(each, findings)]
     findings = with_command(text, findings)
     findings.sort(key=lambda f: (f.start, f.end, f.key))
     facts = stated_facts(read, line, cues, times, tuple(findings), context, figurative, unsupported)
     return Screening(_few_of_a_kind(findings), facts)
+
+
+def _is_read_in_context(phrase: Finding, findings: Sequence[Finding]) -> bool:
+    """ "I faint" is Pidgin and English: where it was read as English, that reading stands."""
+    return any(
+        phrase.key == finding.key and finding.start < phrase.end and phrase.start < finding.end
+        for finding in findings
+    )
 
 
 def _finding(
