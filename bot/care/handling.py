@@ -97,7 +97,8 @@ def hand_back(
 ) -> Alert:
     """Let the bot answer again and return the alert; nothing happens when it does already.
 
-    Any nurse may do it, because the one who took over may have left. Raises LookupError for an
+    Any nurse may do it, because the one who took over may have left. The steps of an emergency stay
+    pinned when nobody did it and the ladder noticed (``audit.LEFT``). Raises LookupError for an
     unknown alert.
     """
     alert = _locked(session, alert_id, may_be_closed=True)
@@ -106,6 +107,8 @@ def hand_back(
         return alert
     before = episode.taken_over_by
     _end_take_over(session, alert)
+    if action != audit.LEFT:
+        _end_emergency(session, alert, nurse, closed=False)
     audit.record(session, actor=nurse, action=action, alert_id=alert.id, taken_over_by=before)
     return alert
 
@@ -155,6 +158,7 @@ def resolve(session: Session, alert_id: str, *, nurse: str, outcome: str, reason
     episode.closed_at, episode.closed_by, episode.outcome = at, nurse, outcome
     if episode.taken_over_by is not None:
         _end_take_over(session, alert)
+    _end_emergency(session, alert, nurse, closed=True)
     ladders.cancel(session, alert)
     audit.record(session, actor=nurse, action=audit.CLOSED, alert_id=alert.id, outcome=outcome)
     return alert
@@ -203,6 +207,17 @@ def _end_take_over(session: Session, alert: Alert) -> None:
     outgoing.tell_take_over(
         session, patient=episode.patient, nurse=None, key=_key("hand-back", alert)
     )
+
+
+def _end_emergency(session: Session, alert: Alert, nurse: str, *, closed: bool) -> None:
+    if closed or alert.level is Level.EMERGENCY_NOW:
+        outgoing.tell_emergency_over(
+            session,
+            patient=alert.episode.patient,
+            nurse=nurse,
+            closed=closed,
+            key=_key("emergency-over", alert),
+        )
 
 
 def _locked(session: Session, alert_id: str, *, may_be_closed: bool = False) -> Alert:

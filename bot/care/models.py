@@ -249,7 +249,8 @@ class OutgoingMessage(Base):
 
     id = Column(Integer, primary_key=True)
     patient_id = Column(ForeignKey("patients.id"), nullable=False, index=True)
-    #: ``text`` (words for her), ``check-in``, ``take-over`` (nurse there, or gone) or ``level``.
+    #: ``text`` (words for her), ``check-in``, ``take-over`` (nurse there, or gone), ``level``, and
+    #: what ends the steps of an emergency: ``handed-back`` by a nurse, or ``closed``.
     kind = Column(String(16), nullable=False, default="text")
     text = Column(EncryptedText)
     #: ``nurse`` or ``bot``, and the name she sees.

@@ -1,4 +1,4 @@
-"""The outbox to patients: words of a nurse or the bot, take-overs and lowered levels.
+"""The outbox to patients: words of a nurse or the bot, take-overs, lowered levels and endings.
 
 Rows are written in the caller's transaction. ``bot.care.push`` hands them to the Rasa service,
 which owns the channels; care never talks to a provider.
@@ -98,6 +98,26 @@ def tell_level(
             author="nurse",
             author_name=nurse,
             level=level,
+            key=key,
+        ),
+    )
+
+
+def tell_emergency_over(
+    session: Session, *, patient: Patient, nurse: str, closed: bool, key: str
+) -> OutgoingMessage:
+    """Tell the conversation that a nurse has seen to its emergency; nothing is said to her.
+
+    Its steps are pinned no more. ``closed`` says that the episode is resolved: what she writes next
+    begins another one.
+    """
+    return _add(
+        session,
+        OutgoingMessage(
+            patient_id=patient.id,
+            kind="closed" if closed else "handed-back",
+            author="nurse",
+            author_name=nurse,
             key=key,
         ),
     )

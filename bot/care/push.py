@@ -25,6 +25,8 @@ PATHS = {
     "check-in": "/internal/push",
     "take-over": "/internal/take-over",
     "level": "/internal/level",
+    "handed-back": "/internal/emergency-over",
+    "closed": "/internal/emergency-over",
 }
 #: Seconds for one answer; the channel's own provider may be slow.
 ANSWER_SECONDS = 20.0
@@ -135,6 +137,8 @@ def _content(row: OutgoingMessage) -> Dict[str, Any]:
         return {**content, "nurse": row.author_name}
     if row.kind == "level":
         return {**content, "level": row.level.name}
+    if row.kind in ("handed-back", "closed"):
+        return {**content, "closed": row.kind == "closed"}
     words = {
         **content,
         "text": row.text,

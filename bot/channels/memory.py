@@ -12,7 +12,6 @@ from bot.channels.requests import Refused
 from bot.triage.episode import lower
 from bot.triage.vocabulary import Level
 
-
 async def set_nurse(agent: Any, conversation: str, nurse: Optional[str]) -> bool:
     """Set or clear who answers instead of the bot; return whether that changed.
 
@@ -48,12 +47,38 @@ async def set_level(agent: Any, conversation: str, level: Level) -> bool:
     return True
 
 
+async def close_episode(agent: Any, conversation: str) -> None:
+    """Remember that a nurse closed the episode: what was told so far holds no level up any more.
+
+    A conversation that Rasa does not know has nothing to remember. Raises Refused while Rasa is
+    starting.
+    """
+    try:
+        async with _tracker(agent, conversation) as tracker:
+            state = tracker.get_slot("episode")
+            for name, value in after_closing(state).items() if state else ():
+                tracker.update(SlotSet(name, value))
+    except Refused as refused:
+        if refused.status != 404:
+            raise
+
+
 def after_lowering(state: Mapping[str, Any], level: Level) -> Dict[str, Any]:
     """Return the slots of a conversation after a nurse set ``level``."""
     slots: Dict[str, Any] = {"episode": lower(state, level), "triage_level": level.name}
     if level is not Level.EMERGENCY_NOW:
         slots.update(emergency_open="no", called=None)
     return slots
+
+
+def after_closing(state: Mapping[str, Any]) -> Dict[str, Any]:
+    """Return the slots of a conversation after a nurse closed its episode.
+
+    What she told still completes a rule together with something new, and contacts go on counting
+    (G-18). The next alert is told to her as a new one.
+    """
+    slots = after_lowering(state, Level.SELF_CARE)
+    return {**slots, "emergency_kind": None, "nurse_told": None, "findings": None}
 
 
 @asynccontextmanager

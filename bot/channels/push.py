@@ -67,7 +67,7 @@ def register(channel: str, sender: Sender, show: Optional[Show] = None) -> None:
 
 
 class InternalChannel(InputChannel):
-    """The addresses for care: POST /internal/push, /internal/take-over and /internal/level.
+    """The addresses for care: POST /internal/push, /take-over, /level and /emergency-over.
 
     All need the header X-Action-Secret. No patient writes here.
     """
@@ -140,6 +140,17 @@ class InternalChannel(InputChannel):
             if channel in _shows and lower < Level.EMERGENCY_NOW:
                 await _shows[channel](conversation, {"kind": "emergency_over"})
             return response.json({"state": "lowered"})
+
+        @internal.post("/emergency-over", stream=True)
+        async def emergency_over(request: Request) -> HTTPResponse:
+            message = await self._read(request)
+            channel = _text(message, "channel", 64)
+            conversation = _text(message, "conversation_id", 255)
+            if message.get("closed") is True:
+                await memory.close_episode(getattr(request.app.ctx, "agent", None), conversation)
+            if channel in _shows:
+                await _shows[channel](conversation, {"kind": "emergency_over"})
+            return response.json({"state": "over"})
 
         return internal
 

@@ -75,8 +75,18 @@ def test_handing_back_tells_the_conversation_that_nobody_is_there(settings, aler
     do(settings, handling.hand_back, alert_id, nurse="Ben")
     do(settings, handling.hand_back, alert_id, nurse="Ben")
     assert read(settings, alert_id).episode.taken_over_by is None
-    assert [row.author_name for row in rows(settings)] == ["Ada", None]
+    assert [(row.kind, row.author_name) for row in rows(settings)] == [
+        ("take-over", "Ada"),
+        ("take-over", None),
+        ("handed-back", "Ben"),
+    ]
     assert actions(settings, alert_id)[-1] == audit.HANDED_BACK
+
+
+def test_a_nurse_who_left_has_not_seen_to_the_emergency(settings, alert_id):
+    do(settings, handling.take_over, alert_id, nurse="Ada")
+    do(settings, handling.hand_back, alert_id, nurse="ladder", action=audit.LEFT)
+    assert [row.kind for row in rows(settings)] == ["take-over", "take-over"]
 
 
 def test_only_the_nurse_who_took_over_writes_and_a_form_sent_twice_is_sent_once(settings, alert_id):
@@ -105,7 +115,10 @@ def test_resolving_keeps_the_outcome_and_why_ends_the_take_over_and_tells_nobody
         "Ada",
     )
     assert alert.episode.closed_by == "Ada" and alert.episode.taken_over_by is None
-    assert rows(settings)[-1].author_name is None
+    assert [(row.kind, row.author_name) for row in rows(settings)[1:]] == [
+        ("take-over", None),
+        ("closed", "Ada"),
+    ]
     with database.reading(settings) as session:
         assert {delivery.state for delivery in session.query(Delivery)} == {"cancelled"}
     with pytest.raises(AlreadyClosed, match="Ada"):

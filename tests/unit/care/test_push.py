@@ -63,13 +63,16 @@ def test_take_over_and_words_arrive_in_order_with_the_secret(clinic, rasa, alert
             level=Level.ROUTINE,
             reason="seen",
         )
+        handling.resolve(session, alert_id, nurse="Ada", outcome="routine", reason="seen")
     drain(clinic)
     paths = [path for path, _, _ in rasa.raw]
     assert paths == [
         "/internal/take-over",
         "/internal/push",
         "/internal/take-over",
+        "/internal/emergency-over",
         "/internal/level",
+        "/internal/emergency-over",
     ]
     assert {h["X-Action-Secret"] for _, h, _ in rasa.raw} == {action_secret(clinic)}
     assert rasa.posts[0]["nurse"] == "Ada" and rasa.posts[2]["nurse"] is None
@@ -82,7 +85,8 @@ def test_take_over_and_words_arrive_in_order_with_the_secret(clinic, rasa, alert
         "author_name": "Ada",
         "buttons": [],
     }
-    assert rasa.posts[3]["level"] == "ROUTINE"
+    assert rasa.posts[4]["level"] == "ROUTINE"
+    assert [rasa.posts[number]["closed"] for number in (3, 5)] == [False, True]
     assert {row.state for row in rows(clinic)} == {"sent"}
     with database.reading(clinic) as session:
         done = [event.action for event in audit.timeline(session, alert_id)]
