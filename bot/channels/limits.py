@@ -6,7 +6,7 @@ import hashlib
 import logging
 import time
 from collections import OrderedDict
-from typing import Callable, Optional, Tuple
+from typing import Callable, Optional, Tuple, Union
 
 from sqlalchemy import Column, Float, String, Table, delete, insert, select, update
 from sqlalchemy.engine import Engine
@@ -107,3 +107,7 @@ class SharedRateLimiter:
                     update(buckets).where(buckets.c.name == name).values(tokens=left, at=now)
                 )
         return seconds
+
+
+#: Counts for this process or for all of them; callers need not know.
+Limiter = Union[RateLimiter, SharedRateLimiter]

@@ -12,6 +12,7 @@ from bot.channels.requests import Refused
 from bot.triage.episode import lower
 from bot.triage.vocabulary import Level
 
+
 async def set_nurse(agent: Any, conversation: str, nurse: Optional[str]) -> bool:
     """Set or clear who answers instead of the bot; return whether that changed.
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from math import ceil
-from typing import Any, Callable, Dict, Optional, Sequence, Set, Union
+from typing import Any, Callable, Dict, Optional, Sequence, Set
 
 from rasa.core.channels.channel import InputChannel, OutputChannel
 from sanic import Blueprint, response
@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.channels import database, erasure, pages, push
 from bot.channels.in_time import InTime
 from bot.channels.inbox import Handler, Inbox
-from bot.channels.limits import RateLimiter, SharedRateLimiter
+from bot.channels.limits import Limiter, SharedRateLimiter
 from bot.channels.once import Once
 from bot.channels.output import WebOutput
 from bot.channels.plan_pages import add_plan_pages
@@ -30,7 +30,6 @@ from bot.settings import Settings, SettingsError, load_settings
 
 logger = logging.getLogger(__name__)
 
-Limiter = Union[RateLimiter, SharedRateLimiter]
 
 #: The longest a page may wait for news in one request, in seconds.
 _LONGEST_POLL = 25

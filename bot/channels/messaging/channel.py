@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.assessment import assess_text
 from bot.channels import push
-from bot.channels.limits import RateLimiter
+from bot.channels.limits import Limiter, RateLimiter, SharedRateLimiter
 from bot.channels.messaging import choices, credentials, keywords
 from bot.channels.messaging.answers import Answers
 from bot.channels.messaging.inbox import MOST_ATTEMPTS, Waiting
@@ -34,6 +34,7 @@ from bot.channels.messaging.sending import Sending
 from bot.channels.messaging.webhooks import read_body
 from bot.channels.requests import Refused, address
 from bot.channels.safe_text import safe_text, too_fast_text
+from bot.content import load_content
 from bot.encryption import EncryptionError
 from bot.observability import correlation
 from bot.settings import Settings, SettingsError, load_settings
@@ -54,11 +55,6 @@ _REMEMBERED = 30 * 24 * 3600.0
 #: Seconds without a word of hers after which a conversation, with her address, is forgotten.
 _IDLE = 365 * 24 * 3600.0
 _STOP_SECONDS = 8.0
-
-UNSEEN_ATTACHMENT = (
-    "I read only your words. I can't look at photos or files, or listen to voice notes. "
-    "Please tell me in words what they show."
-)
 
 
 @dataclass(frozen=True)
@@ -110,14 +106,23 @@ class MessagingChannel(Sending, InputChannel):
         self.is_on = given is not None
         if given is not None:
             super().__init__(settings, self.name(), given)
-        self.sender_limit = RateLimiter(burst=20, per_second=0.5)
-        self.told_limit = RateLimiter(burst=1, per_second=1 / 60)
+            content = load_content(settings.language, settings)
+            self._answer_to = keywords.answers(content)
+            self._unseen = content.message("attachment_unseen").text
+            self.sender_limit = self._limit("sender", burst=20, per_second=0.5)
+            self.told_limit = self._limit("told", burst=1, per_second=1 / 60)
+        # Of this process only: a flood of requests of no patient must not become a flood of writes.
         self.refused_limit = RateLimiter(burst=30, per_second=0.2)
+        self.public_limit = RateLimiter(burst=1, per_second=1 / 60)
         self._lanes = Lanes(self._answer_all)
         self._tasks: List[asyncio.Task[None]] = []
         self._background: Set[asyncio.Task[Any]] = set()
         self._on_new_message: Optional[Handler] = None
         self._cleaned = 0.0
+
+    def _limit(self, what: str, burst: float, per_second: float) -> Limiter:
+        """Return a limit that holds over all processes together."""
+        return SharedRateLimiter(self.engine, f"{self.name()} {what}", burst, per_second)
 
     # What each connector adds.
 
@@ -195,19 +200,23 @@ class MessagingChannel(Sending, InputChannel):
     async def take(self, received: Received) -> None:
         """Store a message and see to it that it is answered; returns before it is."""
         conversation = self.inbox.conversation(received.channel, received.address)
-        slow = self.sender_limit.wait(conversation) > 0
+        slow = await self.stored(self.sender_limit.wait, conversation) > 0
         urgent = slow and self._is_emergency(received.text)
         try:
             taken = await self.stored(self.inbox.take, received, slow, urgent)
             if taken.new:
                 self._lanes.wake(conversation)
-            if ((slow and taken.new) or taken.dropped) and not self.told_limit.wait(conversation):
+            if ((slow and taken.new) or taken.dropped) and await self.may_tell(conversation):
                 key = f"{self._key(received)}-fast"
                 await self.say(conversation, too_fast_text(self.settings.region), key)
         except _STORE_ERRORS as error:
             # Answering twice is better than not at all.
             logger.error("Channel %s cannot store a message: %s", self.name(), type(error).__name__)
             self.in_background(self._answer_unstored(conversation, received))
+
+    async def may_tell(self, whom: str) -> bool:
+        """Return whether somebody was not told a line of our own within the last minute."""
+        return await self.stored(self.told_limit.wait, whom) == 0.0
 
     def in_background(self, work: Awaitable[Any]) -> None:
         """See something through that no request waits for; a failure is logged by its kind."""
@@ -240,6 +249,9 @@ class MessagingChannel(Sending, InputChannel):
         now = self.clock()
         await self.stored(self.inbox.forget_before, now - _REMEMBERED)
         await self.stored(self.outgoing.forget_before, now - _REMEMBERED)
+        for limit in (self.sender_limit, self.told_limit):
+            if isinstance(limit, SharedRateLimiter):
+                await self.stored(limit.forget_before, now - _CLEAN_EVERY)
         for conversation in await self.stored(self.inbox.idle_since, now - _IDLE):
             await self.stored(self.inbox.forget, conversation)
 
@@ -281,7 +293,7 @@ class MessagingChannel(Sending, InputChannel):
         answers = self._answers(conversation, received, key, small_talk=asked is not Keyword.STOP)
         await self._hand_over(conversation, received, answers, key)
         if received.attachment and received.text:
-            await self.say(conversation, UNSEEN_ATTACHMENT, f"{key}-unseen", received.route)
+            await self.say(conversation, self._unseen, f"{key}-unseen", received.route)
         if asked:
             await self._obey(asked, waiting, key)
 
@@ -290,12 +302,8 @@ class MessagingChannel(Sending, InputChannel):
             await self.stored(self.inbox.set_stopped, waiting.conversation, True)
         if waiting.received.keyword_answered:
             return
-        text = {
-            Keyword.STOP: keywords.stopped_text,
-            Keyword.START: keywords.started_text,
-            Keyword.HELP: keywords.help_text,
-        }[asked](self.settings)
-        await self.say(waiting.conversation, text, f"{key}-{asked.value}", waiting.received.route)
+        text, name = self._answer_to[asked], f"{key}-{asked.value}"
+        await self.say(waiting.conversation, text, name, waiting.received.route)
 
     async def _answer_unstored(self, conversation: str, received: Received) -> None:
         async def nowhere(body: Dict[str, Any], _: str) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import enum
 from typing import Any, Dict, FrozenSet, Optional
 
-from bot.channels.safe_text import call_line
-from bot.settings import Settings
+from bot.content.model import Content
 
 
 class Keyword(enum.Enum):
@@ -52,29 +51,10 @@ def is_small_talk(message: Dict[str, Any]) -> bool:
     return str(message.get("utter_action") or "").startswith(_SMALL_TALK)
 
 
-def stopped_text(settings: Settings) -> str:
-    """Return the last message after STOP: it keeps the emergency numbers (facts.md F-360)."""
-    return (
-        "You have stopped our messages. You will get no more. Reply START to get them again. "
-        f"In an emergency: {call_line(settings.region)}"
-    )
-
-
-def started_text(settings: Settings) -> str:
-    """Return the answer to START."""
-    return (
-        "You will get our messages again. Reply STOP at any time to stop them. "
-        f"In an emergency: {call_line(settings.region)}"
-    )
-
-
-def help_text(settings: Settings) -> str:
-    """Return what carriers want in answer to HELP: who we are, whom to call, how to stop."""
-    name = settings.clinic.get("name") or "Your clinic"
-    number = settings.clinic.get("main_number") or settings.clinic.get("maternity_number")
-    phone = f" Phone: {number}." if number else ""
-    return (
-        f"{name}: symptom check for vitamin B12 injections in pregnancy.{phone} "
-        f"In an emergency: {call_line(settings.region)} "
-        "Message and data rates may apply. Reply STOP to stop messages."
-    )
+def answers(content: Content) -> Dict[Keyword, str]:
+    """Return what is said to each keyword; each keeps the emergency numbers (facts.md F-360)."""
+    return {
+        Keyword.STOP: content.message("messages_stopped").text,
+        Keyword.START: content.message("messages_started").text,
+        Keyword.HELP: content.message("messages_help").text,
+    }

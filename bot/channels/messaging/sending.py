@@ -31,8 +31,8 @@ class Sending:
         """Raises SQLAlchemyError, EncryptionError or OSError when nothing can be stored."""
         self.settings, self.given = settings, given
         self.clock: Callable[[], float] = time.time
-        engine = database.engine(database.address(settings))
-        self.inbox, self.outgoing = Inbox(engine, name), Outgoing(engine, name)
+        self.engine = database.engine(database.address(settings))
+        self.inbox, self.outgoing = Inbox(self.engine, name), Outgoing(self.engine, name)
         self.courier = Courier(self.outgoing, self._post, self.stored, name)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"{name}-store")
         self._client: Optional[httpx.AsyncClient] = None

@@ -93,7 +93,7 @@ class SlackChannel(MessagingChannel):
 
     def _refuse_public(self, data: Dict[str, Any], event: Dict[str, Any]) -> Webhook:
         channel, user = identifier(event.get("channel")), identifier(event.get("user"))
-        if not self.told_limit.wait(f"mention {channel} {user}"):
+        if not self.public_limit.wait(f"mention {channel} {user}"):
             self.tell_privately(channel, user)
         return Webhook()
 

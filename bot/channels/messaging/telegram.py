@@ -96,7 +96,7 @@ class TelegramChannel(MessagingChannel):
 
     def _refuse_group(self, chat: Dict[str, Any]) -> Webhook:
         group = identifier(chat.get("id"))
-        if self.told_limit.wait(f"group {group}"):
+        if self.public_limit.wait(f"group {group}"):
             return Webhook()
         text = (
             "I only talk in a private chat, where nobody else can read what you write. "

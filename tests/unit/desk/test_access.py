@@ -3,6 +3,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from argon2 import extract_parameters
 
 from bot.care import database
 from bot.care.clock import now
@@ -57,6 +58,12 @@ def test_passwords_and_cookies_are_not_kept_in_the_database(settings, account):
     with database.reading(settings) as session:
         assert session.query(NurseAccount).one().password_hash.startswith("$argon2id$")
         assert session.query(DeskSession).one().token_hash != cookie
+
+
+def test_an_unknown_name_costs_the_same_work_as_a_known_one(settings, account):
+    with database.reading(settings) as session:
+        known = session.query(NurseAccount).one().password_hash
+    assert extract_parameters(access._NOBODY) == extract_parameters(known)
 
 
 @pytest.mark.parametrize("name", [NAME, "nobody"])

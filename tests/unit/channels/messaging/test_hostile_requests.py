@@ -281,6 +281,15 @@ async def test_a_flood_of_messages_is_slowed_down_but_no_emergency_is(system, mo
     count("flood of messages of one sender (held back)", system.name, True)
 
 
+async def test_a_flood_counts_over_all_processes_together(twilio):
+    other = twilio.make()
+    for _ in range(20):
+        assert twilio.channel.sender_limit.wait("her") == 0
+    assert other.sender_limit.wait("her") > 0
+    assert await twilio.channel.may_tell("her") and not await other.may_tell("her")
+    await other.close()
+
+
 async def test_what_is_not_between_her_and_us_alone_is_not_read(system):
     what = "group chats, channels, bots and echoes"
     for request in not_private(system.patient):
