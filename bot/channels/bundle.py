@@ -1,7 +1,7 @@
-"""Writes what the patient page must know without a network: numbers and red-flag phrases.
+"""Writes what the patient page must know without a network: texts, numbers and red-flag phrases.
 
 ``python -m bot.channels.bundle`` writes ``bot/widget/static/bundled.js``. Run it after a change of
-the lexicon, the decision table or the numbers; a test says when it is due.
+the lexicon, the decision table, the numbers or the first look; a test says when it is due.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
-from typing import Dict, Iterable, Iterator, List, Set
+from typing import Any, Dict, Iterable, Iterator, List, Set
 
 import bot.content
 import bot.screening
@@ -95,7 +95,7 @@ def bundle() -> str:
         "CRISIS_LINES": crisis_lines(),
         "RED_FLAGS": red_flags(lexicon_phrases()),
         "NEAR": NEAR,
-        **emergency_texts(),
+        **texts(),
     }
     lines = [
         f"export const {name} = {json.dumps(value, ensure_ascii=False, indent=0)};"
@@ -111,15 +111,18 @@ def crisis_lines() -> Dict[str, str]:
     return {region: values["crisis_line"] for region, values in regions.items()}
 
 
-def emergency_texts() -> Dict[str, str]:
-    """Return what the card says without a network; it shows the numbers itself.
+def texts() -> Dict[str, Any]:
+    """Return the first look, and what the card says without a network; it shows the numbers itself.
 
     The kind of emergency is not known then, so it is the general text.
     """
     settings = replace(load_settings(environment={}), region="GB")
     content = bot.content.load_content("en", settings)
     cannot_call = content.message("emergency_open", emergency_reply="cannot_call").text
+    first = content.message("first_look")
     return {
+        "FIRST_LOOK": first.text,
+        "STARTERS": [{"title": one.title, "payload": one.payload} for one in first.buttons],
         "EMERGENCY": " ".join(content.message("emergency").text.split()),
         "CANNOT_CALL": " ".join(cannot_call.split("\n\n")[0].split()),
     }

@@ -754,5 +754,20 @@ export const NEAR = [
 ]
 ]
 ];
+export const FIRST_LOOK = "Hello. Tell me how you feel, or ask about your vitamin B12 injections.\n\n- I am an automated service, not a person. I can be wrong or out of date.\n- I do not diagnose or change your treatment.\n- A nurse may read this chat. So may anyone who uses this device: when you are done, choose New chat under More.\n\nAn emergency must be phoned, not typed.";
+export const STARTERS = [
+{
+"title": "I don't feel well",
+"payload": "I want to report a symptom"
+},
+{
+"title": "Is it safe for my baby?",
+"payload": "Is B12 safe for my baby?"
+},
+{
+"title": "What are the side effects?",
+"payload": "What are the side effects?"
+}
+];
 export const EMERGENCY = "EMERGENCY: this needs help now. Call 999 now. Lie on your left side. If it is hard to breathe, sit with legs out. Do not stand. Do not drive. Do not wait. Say you are pregnant and had a B12 injection.";
 export const CANNOT_CALL = "Ask someone near you to call. Call 999 now. If you cannot speak, text or use your phone's emergency call. Shout for help. Bang on a wall or a door.";

@@ -1,4 +1,5 @@
 // <b12-symptom-check>: the chat as it is seen, heard and used with a keyboard.
+import { FIRST_LOOK, STARTERS } from "./bundled.js";
 import { EmergencyCard, saysCalled } from "./card.js";
 import { Conversation } from "./conversation.js";
 import { redFlag } from "./emergency.js";
@@ -6,7 +7,7 @@ import { Log } from "./log.js";
 import { Menu, ask } from "./menu.js";
 import { style } from "./style.js";
 import { asText, copy, print, save } from "./transcript.js";
-import { icon, make, who } from "./words.js";
+import { icon, make, nodesFor, who } from "./words.js";
 
 const LONGEST = 4000;
 /** An emergency older than this is history: the card comes back only with a new one. */
@@ -16,15 +17,7 @@ const HEART =
   "M12 20.500C6.500 16.500 3 13.300 3 9.300 3 6.400 5.200 4.500 7.700 4.500c1.800 0 3.400 1 4.300 2.600.9-1.600 2.500-2.600 4.300-2.600C18.800 4.500 21 6.400 21 9.300c0 4-3.500 7.200-9 11.200z";
 const CROSS = "M6 6l12 12M18 6 6 18";
 const ARROW = "M12 19V5M6 11l6-6 6 6";
-
-const SCOPE = [
-  "Hello. Tell me how you feel, or ask about your vitamin B12 injections.",
-  "I am an automated service, not a person. I give general information for pregnant people having " +
-    "vitamin B12 injections. It can be wrong or out of date. I do not diagnose or change your " +
-    "treatment. A nurse may read this chat. So may anyone who uses this device: when you are done, " +
-    "choose New chat under More.",
-  "An emergency must be phoned, not typed.",
-];
+const CHEVRON = "M9 5l7 7-7 7";
 
 class SymptomCheck extends HTMLElement {
   connectedCallback() {
@@ -74,7 +67,7 @@ class SymptomCheck extends HTMLElement {
     this.scroller = make(
       "div",
       { class: "scroller", role: "region", "aria-label": "Conversation", tabindex: "0" },
-      make("div", { class: "scope" }, ...SCOPE.map((text) => make("p", { text, dir: "auto" }))),
+      this.#firstLook(),
       this.log.element,
     );
     this.typing = make("p", { class: "typing", hidden: true });
@@ -110,6 +103,19 @@ class SymptomCheck extends HTMLElement {
       if (event.key === "Escape" && !event.defaultPrevented) this.close();
     });
     shadow.append(this.launcher, this.panel);
+  }
+
+  /** What this is, and ways to begin: these go with her first message. */
+  #firstLook() {
+    const [hello, ...scope] = nodesFor(FIRST_LOOK);
+    this.starters = make("div", { class: "starters", role: "group", "aria-label": "Ways to begin" });
+    for (const { title, payload } of STARTERS) {
+      const button = make("button", { class: "starter", type: "button", text: title });
+      button.append(icon(CHEVRON));
+      button.addEventListener("click", () => this.#send(payload));
+      this.starters.append(button);
+    }
+    return make("div", { class: "first" }, hello, this.starters, make("div", { class: "scope" }, ...scope));
   }
 
   #head() {
@@ -253,6 +259,8 @@ class SymptomCheck extends HTMLElement {
     this.conversation.send(text);
     this.scroller.scrollTop = this.scroller.scrollHeight;
     if (!matchMedia("(pointer: coarse)").matches) this.text.focus();
+    // The button that was pressed may be gone, and a phone's keyboard would hide the answer.
+    else if (this.shadowRoot.activeElement !== this.text) this.scroller.focus({ preventScroll: true });
   }
 
   #typed() {
@@ -277,6 +285,9 @@ class SymptomCheck extends HTMLElement {
   #show() {
     const { lines, unsent, reachable, busy } = this.conversation;
     const atEnd = this.#isAtEnd();
+    const begun = lines.length + unsent.length > 0 || Boolean(this.conversation.connection.token);
+    this.starters.hidden = begun;
+    this.scroller.classList.toggle("new", !begun);
     this.log.show(lines, unsent);
     const nurse = lines.filter((line) => line.kind === "presence").pop()?.name;
     this.status.textContent = nurse ? `${who({ author: "nurse", name: nurse })} is here` : "Automated, day and night";
@@ -309,6 +320,7 @@ class SymptomCheck extends HTMLElement {
 
   /** Down to the end, but never past the first words of the newest emergency message. */
   #scrollToNewest(emergency = this.#emergency()) {
+    if (this.scroller.classList.contains("new")) return;
     const item = emergency && this.log.item(emergency.key);
     const answered = this.conversation.lines.some(
       (line) => emergency && line.author === "patient" && line.number > emergency.number,

@@ -208,9 +208,24 @@ details.strip ul { list-style: none; padding: 0 0 0.5rem; columns: 2 9rem; }
 
 .scroller { position: relative; flex: 1; min-block-size: 4rem; overflow-y: auto; padding: 1rem; overscroll-behavior: contain; }
 .scroller:focus-visible { outline-offset: -3px; }
-.scope { max-inline-size: 38rem; color: var(--quiet); font-size: 0.97rem; padding-block-end: 1.2rem; }
-.scope p + p { margin-block-start: 0.5rem; }
-.scope p:first-child { font-size: 1.2rem; line-height: 1.35; color: var(--ink); }
+.first { max-inline-size: 38rem; padding-block-end: 1.2rem; }
+.first > p { font-size: 1.2rem; line-height: 1.35; }
+.scope { margin-block-start: 0.8rem; color: var(--quiet); font-size: 0.94rem; }
+.scope ul { display: grid; gap: 0.35rem; padding: 0; list-style: none; }
+.scope li { position: relative; padding-inline-start: 1.5rem; }
+.scope li::before { content: ""; position: absolute; inset-block-start: 0.55em; inset-inline-start: 0.35rem; inline-size: 0.45rem; block-size: 0.45rem; border-radius: 50%; background: var(--accent); opacity: 0.55; }
+.scope p { margin-block-start: 0.6rem; padding-inline-start: 1.5rem; color: var(--ink); font-weight: 600; }
+
+/* Nothing said yet: the greeting and the ways to begin fill the room. */
+.scroller.new { display: flex; flex-direction: column; background: linear-gradient(var(--theirs), transparent 22rem); }
+.new .first { display: flex; flex-direction: column; gap: 1.25rem; inline-size: 100%; margin: auto; padding-block: clamp(0.5rem, 3vh, 2rem); }
+.new .first > p { font-size: clamp(1.3rem, 1.15rem + 0.8vw, 1.7rem); font-weight: 650; line-height: 1.22; letter-spacing: -0.015em; text-wrap: balance; }
+.new .scope { margin: 0; padding-block-start: 1.1rem; border-block-start: 1px solid var(--line); }
+.starters { display: grid; gap: 0.6rem; }
+.starter { justify-content: space-between; gap: 1rem; min-block-size: 3.4rem; padding-inline: 1.15rem 0.9rem; border: 1px solid var(--line); border-radius: var(--radius); background: var(--surface); color: var(--ink); text-align: start; box-shadow: 0 0.5rem 1.2rem -0.9rem rgb(5 40 40 / 45%); }
+.starter .icon { inline-size: 1.15rem; block-size: 1.15rem; color: var(--accent); }
+.starter:hover { border-color: var(--accent); color: var(--accent); }
+:dir(rtl) .starter .icon { transform: scaleX(-1); }
 
 .log { list-style: none; padding: 0; display: flex; flex-direction: column; gap: 0.9rem; }
 .message { display: flex; flex-direction: column; align-items: flex-start; max-inline-size: min(38rem, 100%); }

@@ -17,6 +17,23 @@ def test_before_anything_is_written_she_reads_what_this_is_and_whom_to_call(visi
     assert call.is_visible()
 
 
+def test_a_way_to_begin_sends_its_words_and_all_of_them_go(visit, seen):
+    page = visit(PHONE, has_touch=True, is_mobile=True)
+    ways = page.element.get_by_role("group", name="Ways to begin").get_by_role("button")
+    assert ways.count() == 3
+    before = seen("'Is B12 safe for my baby?'")
+    page.button("Is it safe for my baby?").click()
+    page.wait(lambda: page.answers.count() == 1)
+    assert seen("'Is B12 safe for my baby?'") == before + 1
+    assert ways.count() == 0 and page.focused() == "Conversation"
+    page.page.reload()
+    page.wait(lambda: page.answers.count() == 1)
+    assert ways.count() == 0
+    page.choose("New chat")
+    page.button("Start a new chat").click()
+    page.wait(lambda: ways.count() == 3)
+
+
 def test_nothing_leaves_her_browser_before_she_writes(visit):
     page = visit()
     asked = []

@@ -32,6 +32,12 @@ def test_the_page_and_the_texts_name_the_same_numbers(bundled):
             assert call_line(region) == values["emergency_call"]
 
 
+def test_the_widget_says_what_the_texts_say(bundled):
+    for name, value in bundle.texts().items():
+        assert bundled[name] == value, "run python -m bot.channels.bundle"
+    assert len(bundled["STARTERS"]) == 3
+
+
 def test_an_unknown_region_lists_every_number(bundled):
     for numbers in bundled["NUMBERS"].values():
         for number in numbers:
