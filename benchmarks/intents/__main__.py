@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections import Counter
 from pathlib import Path
-from typing import List, Sequence
+from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 import psutil
@@ -44,11 +45,12 @@ def main() -> None:
         "--systems", nargs="+", choices=SYSTEMS, default=[s for s in SYSTEMS if s != "diet"]
     )
     parser.add_argument("--folds", type=int, default=3, help="how many of three folds, 0 for none")
+    parser.add_argument("--most", type=int, help="at most so many texts of each intent")
     parser.add_argument("--held-out", action="store_true", help="measure the test set too")
     parser.add_argument("--real", type=Path, help="real questions by topic")
     parser.add_argument("--out", type=Path, default=PROJECT / "reports" / "benchmarks")
     options = parser.parse_args()
-    texts, intents = examples()
+    texts, intents = subset(*examples(), options.most)
     print(f"{len(texts)} texts; sentence vectors ...", flush=True)
     vectors = vectors_of(texts)
     library = KnownVectors(texts, vectors)
@@ -85,6 +87,21 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     lines = [*table(HEAD, rows), "", *table(SPEED, speeds), ""]
     (options.out / "intents.md").write_text("\n".join(lines), encoding="utf-8")
+
+
+def subset(
+    texts: Sequence[str], intents: Sequence[str], most: Optional[int]
+) -> Tuple[List[str], List[str]]:
+    """Return at most ``most`` texts of each intent, drawn evenly and the same on every run."""
+    if most is None:
+        return list(texts), list(intents)
+    order, taken = np.random.default_rng(0).permutation(len(texts)), Counter[str]()
+    kept = []
+    for at in order:
+        if taken[intents[at]] < most:
+            taken[intents[at]] += 1
+            kept.append(at)
+    return [texts[at] for at in sorted(kept)], [intents[at] for at in sorted(kept)]
 
 
 def _read(

@@ -110,14 +110,17 @@ class Content:
 
     @property
     def responses(self) -> Dict[str, List[Dict[str, Any]]]:
-        """Rasa domain responses: ``utter_<key>`` with all variations, ``utter_<key>_more``."""
+        """Rasa domain responses: ``utter_<key>`` with all variations, and two chosen by topic."""
         responses: Dict[str, List[Dict[str, Any]]] = {}
         for key, variations in self.messages.items():
             responses[f"utter_{key}"] = [_response(message, message.text) for message in variations]
-            if variations[0].more:
-                more = variations[0]
-                # One response for every topic: the slot says which "tell me more" is meant.
-                responses.setdefault("utter_tell_more", []).append(_more(more))
+            topic = variations[0]
+            # One response for every topic: the slot says which question or "tell me more" is meant.
+            if topic.question:
+                asked = {**_response(topic, topic.text), "condition": _of_topic(key)}
+                responses.setdefault("utter_single_question", []).append(asked)
+            if topic.more:
+                responses.setdefault("utter_tell_more", []).append(_more(topic))
         return responses
 
     def message(self, key: str, **slots: str) -> Message:
@@ -169,8 +172,12 @@ def _more(message: Message) -> Dict[str, Any]:
             for button in message.buttons
             if button.title != TELL_MORE
         ],
-        "condition": [{"type": "slot", "name": "topic", "value": message.key}],
+        "condition": _of_topic(message.key),
     }
+
+
+def _of_topic(key: str) -> List[Dict[str, str]]:
+    return [{"type": "slot", "name": "topic", "value": key}]
 
 
 def _period(minutes: Optional[float]) -> str:

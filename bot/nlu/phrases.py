@@ -38,6 +38,8 @@ class _Phrases:
     whole: _Forms
     service: _Forms
     loose: FrozenSet[str]
+    loss: Pattern[str]
+    not_this_loss: Pattern[str]
 
 
 @lru_cache(maxsize=1)
@@ -57,6 +59,8 @@ def _load() -> _Phrases:
         whole=[(name, re.compile(form, re.IGNORECASE)) for name, form in whole],
         service=[(name, re.compile(form, re.IGNORECASE)) for name, form in service],
         loose=frozenset(raw["only_beside_the_page"]),
+        loss=re.compile("|".join(raw["loss"]), re.IGNORECASE),
+        not_this_loss=re.compile("|".join(raw["not_this_loss"]), re.IGNORECASE),
     )
 
 
@@ -93,6 +97,12 @@ def yes_or_no(text: str, intent: str) -> Optional[bool]:
 def writes_for_another(text: str) -> bool:
     """Return whether somebody tells of a symptom of his wife, her sister, a friend (M-33)."""
     return bool(_FOR_ANOTHER.search(text[:LONGEST_READ]))
+
+
+def tells_of_loss(text: str) -> bool:
+    """Return whether she tells of a miscarriage or stillbirth in this pregnancy (F-343)."""
+    told, phrases = text[:LONGEST_READ], _load()
+    return bool(phrases.loss.search(told)) and not phrases.not_this_loss.search(told)
 
 
 def looks_like_a_question(text: str) -> bool:

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from typing import List, Optional, Tuple
 
-from rasa.core.actions.action import Action, ActionSessionStart
+from rasa.core.actions.action import Action, ActionSessionStart, create_bot_utterance
 from rasa.core.channels.channel import OutputChannel
+from rasa.core.nlg import NaturalLanguageGenerator
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
-from rasa.shared.core.events import ActionExecuted, SessionStarted, SlotSet, UserUttered
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import (
+    ActionExecuted,
+    BotUttered,
+    Event,
+    SessionStarted,
+    SlotSet,
+    UserUttered,
+)
 from rasa.shared.core.trackers import DialogueStateTracker
 
+SAY_AGAIN, SAID_AGAIN = "action_say_again", "utter_said_again"
 #: Messages of a patient in one session of Rasa. The policies look at four turns.
 SESSION_MESSAGES = 8
 
@@ -29,6 +39,28 @@ class BriefSessionStart(ActionSessionStart):
             for name, slot in tracker.slots.items()
             if slot.value != slot.initial_value
         ]
+
+
+class SayAgain(Action):
+    """Sends once more what was said in answer to the message before."""
+
+    def name(self) -> str:
+        """Return the name under which the rules call it."""
+        return SAY_AGAIN
+
+    async def run(
+        self,
+        output_channel: OutputChannel,
+        nlg: NaturalLanguageGenerator,
+        tracker: DialogueStateTracker,
+        domain: Domain,
+    ) -> List[Event]:
+        """Return the bot's messages of the turn before, or the question for other words."""
+        said = said_before(tracker)
+        if said:
+            return list(said)
+        unknown = await nlg.generate("utter_not_understood", tracker, output_channel.name())
+        return [create_bot_utterance(unknown or {})]
 
 
 class ShortSessionProcessor(MessageProcessor):
@@ -60,6 +92,8 @@ class ShortSessionProcessor(MessageProcessor):
         )
 
     def _get_action(self, action_name: str) -> Optional[Action]:
+        if action_name == SAY_AGAIN:
+            return SayAgain()
         action = super()._get_action(action_name)
         return BriefSessionStart() if isinstance(action, ActionSessionStart) else action
 
@@ -91,6 +125,20 @@ def messages_in_session(tracker: DialogueStateTracker) -> int:
             break
         count += isinstance(event, UserUttered)
     return count
+
+
+def said_before(tracker: DialogueStateTracker) -> List[BotUttered]:
+    """Return what the bot said between the user's last two messages, without "was that clearer"."""
+    said: List[BotUttered] = []
+    messages = 0
+    for event in reversed(tracker.events):
+        messages += isinstance(event, UserUttered)
+        if messages > 1:
+            break
+        asked = isinstance(event, BotUttered) and event.metadata.get("utter_action") == SAID_AGAIN
+        if messages == 1 and isinstance(event, BotUttered) and not asked:
+            said.insert(0, BotUttered(event.text, event.data, dict(event.metadata)))
+    return said
 
 
 def actions_of_turn(tracker: DialogueStateTracker) -> List[str]:

@@ -15,6 +15,7 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.nlu.memory import FALLBACK, Guess, Memory
+from bot.nlu.single_questions import with_single_questions
 from bot.nlu.turn import SAFETY_INTENTS, Turn, read_turn, unscreened
 from bot.observability import metrics
 from bot.observability import turn as figures
@@ -55,6 +56,7 @@ class RedFlagScreen(GraphComponent):
 
     def _screen(self, message: Message, slots: Dict[str, Any]) -> None:
         memory = Memory.from_slots(slots)
+        read_as = (message.get(INTENT) or {}).get("name")
         try:
             now = datetime.now(timezone.utc)
             turn = read_turn(message.get(TEXT) or "", _guess(message), memory, now)
@@ -70,7 +72,7 @@ class RedFlagScreen(GraphComponent):
             entities += [_entity("finding", f.key, f) for f in turn.assessment.findings]
         message.set(ENTITIES, entities, add_to_output=True)
         _count(turn)
-        if turn.intent != _guess(message).intent or turn.intent in SAFETY_INTENTS:
+        if turn.intent != read_as or turn.intent in SAFETY_INTENTS:
             message.set(INTENT, {"name": turn.intent, "confidence": 1.0}, add_to_output=True)
 
 
@@ -84,18 +86,19 @@ def _count(turn: Turn) -> None:
 def _guess(message: Message) -> Guess:
     ranking = {entry["name"]: entry["confidence"] for entry in message.get("intent_ranking") or []}
     # Several questions in one message (bot/nlu/several.py).
-    questions = [entry["intent"] for entry in message.get("questions") or []]
+    asked = message.get("questions") or []
     intent = (message.get(INTENT) or {}).get("name")
     # Set by the guard of the channel (bot/channels/incoming.py).
     metadata = message.get("metadata") or {}
-    return Guess(
+    guess = Guess(
         intent or FALLBACK,
         ranking.get("report_red_flag", 0.0),
         typed_command=bool(metadata.get("typed_command")),
         without_words=bool(metadata.get("no_words")),
         ranking=tuple(name for name in ranking if name != FALLBACK),
-        questions=tuple(questions),
+        questions=tuple(entry["intent"] for entry in asked),
     )
+    return with_single_questions(message.get(TEXT) or "", guess, asked)
 
 
 def _entity(name: str, value: Any, finding: Optional[Finding] = None) -> Dict[str, Any]:

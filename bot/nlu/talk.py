@@ -14,6 +14,7 @@ from bot.nlu.phrases import (
     looks_like_a_question,
     service_topic,
     steering,
+    tells_of_loss,
     writes_for_another,
     yes_or_no,
 )
@@ -63,6 +64,7 @@ _ALONE = frozenset(
         "with_nurse",
         "other_language",
         "not_understood_again",
+        "pregnancy_loss",
     }
 )
 
@@ -77,6 +79,8 @@ def calm_intent(
 ) -> str:
     """Return the intent of a message in which the rules found nothing to act on."""
     asks = screening.facts.general_question or screening.facts.figurative
+    if tells_of_loss(text):
+        return "pregnancy_loss"
     if guess.typed_command and names_emergency(text):
         return "check_first"
     said = steering(text)
@@ -86,7 +90,10 @@ def calm_intent(
     of_plan = plan_intent(text, guess, memory, said) if not memory.check.get("open") else ""
     if of_plan:
         return of_plan
-    if said and (said != "tell_more" or memory.topic):
+    nothing_said = (said == "tell_more" and not memory.topic) or (
+        said == "say_again" and not memory.welcomed
+    )
+    if said and not nothing_said:
         return said
     if memory.check.get("open") and (heard.answers or _answers_detail(text, guess)):
         return "report_symptom"
@@ -121,7 +128,8 @@ def interrupts(
     The question is put again after the answer, once. A second time it counts as unanswered (U-02).
     """
     question = guess.intent.startswith("faq_") or guess.intent in _INTERRUPTING
-    own = guess.intent in _STEERING or (question and looks_like_a_question(text))
+    again = steering(text) == "say_again"
+    own = again or guess.intent in _STEERING or (question and looks_like_a_question(text))
     told = any(finding.assertion is Assertion.PRESENT for finding in screening.findings)
     return (
         own
@@ -165,6 +173,10 @@ def notices(
     due: List[str] = []
     if intent in _ALONE:
         return {"notices": due}
+    if intent == "say_again":
+        # A question of ours that waits is among what is said again.
+        waits = interrupted or memory.offer or memory.check.get("open") or memory.plan.get("open")
+        return {"notices": [] if waits else ["said_again"]}
     changed: Dict[str, Any] = {}
     if guess.typed_command:
         due.append("typed_slash")

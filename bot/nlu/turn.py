@@ -14,8 +14,9 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 from bot.nlu.details import INJECTION, WEEKS, Heard, corrected, next_check, understand
 from bot.nlu.emergency_turn import new_emergency, open_emergency
 from bot.nlu.memory import FALLBACK, Guess, Memory, Turn
-from bot.nlu.phrases import looks_like_a_question, steering
+from bot.nlu.phrases import looks_like_a_question, steering, tells_of_loss
 from bot.nlu.plan_talk import leaves_part_out, plan_slots
+from bot.nlu.single_questions import SINGLE_QUESTION, is_single
 from bot.nlu.talk import calm_intent, interrupts, notices, offer_of, topic_of
 from bot.screening import screen
 from bot.screening.unexplained import opinion_on_rest
@@ -104,8 +105,10 @@ def read_turn(text: str, guess: Guess, memory: Memory, now: datetime) -> Turn:
     question = EpisodeState.from_plain(episode).open_question
     waits = question is not None or bool((slots.get("check") or {}).get("open"))
     slots["offer"] = "" if waits else offer_of(intent)
+    if intent == "say_again":
+        slots["offer"] = memory.offer
     slots.update(notices(text, intent, guess, memory, read.interrupted, slots))
-    return Turn(intent, slots, overall)
+    return Turn(SINGLE_QUESTION if is_single(intent) else intent, slots, overall)
 
 
 def unscreened(memory: Memory) -> Turn:
@@ -124,6 +127,8 @@ def _read(text: str, guess: Guess, memory: Memory, now: datetime) -> Tuple[Dict[
         heard = replace(heard, screening=_without_wish(heard.screening))
     context = memory.context(now)
     alarm = guess.intent == "report_red_flag" and guess.red_flag >= CLASSIFIER_ALARM
+    # What the classifier hears is the loss; the rules and the second opinion still read it.
+    alarm = alarm and not tells_of_loss(text)
     rest = opinion_on_rest(text, screening)
     doubt = max(rest, load_table().policy["second_opinion"]["ask"] if alarm else 0.0)
     # A whole message of a known form ("check on me tomorrow") is no report of anything.

@@ -99,6 +99,7 @@ DOSE = re.compile(
 CAPITALS = re.compile(r"\b[A-Z]{2,}\b")
 KNOWN_CAPITALS = {
     *("EMERGENCY", "STOP", "START", "MMA", "UK", "US", "NHS", "GP", "CPR", "ER", "UKTIS"),
+    *("ASCIA", "MHRA", "NICE", "NIH", "AS", "SC", "SS"),
 }
 ACTION_AND_NUMBER = re.compile(r"\b[Cc]all\b[^.]*\d{2}")
 

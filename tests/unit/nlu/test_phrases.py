@@ -2,14 +2,23 @@
 
 import pytest
 
-from bot.nlu.phrases import service_topic, steering, writes_for_another, yes_or_no
+from bot.nlu.phrases import (
+    service_topic,
+    steering,
+    tells_of_loss,
+    writes_for_another,
+    yes_or_no,
+)
 
 
 @pytest.mark.parametrize(
     ("text", "meaning"),
     [
         ("Tell me more", "tell_more"),
-        ("ok can you explain that again please", "tell_more"),
+        ("ok can you explain that again please", "say_again"),
+        ("say it in simpler words", "say_again"),
+        ("i don't understand", "say_again"),
+        ("what do you mean?", "say_again"),
         ("I want to report a symptom", "start_check"),
         ("never mind", "leave_check"),
         ("STOP", "stop_messages"),
@@ -64,3 +73,35 @@ def test_yes_and_no():
 def test_somebody_else_writes():
     assert writes_for_another("my wife has a sore arm")
     assert not writes_for_another("my husband says I look grey")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I lost the baby",
+        "we lost our little girl at 20 weeks",
+        "I had a miscarriage last week, do I still need this",
+        "i miscarried on tuesday",
+        "my baby was stillborn in may",
+        "I am no longer pregnant",
+    ],
+)
+def test_a_loss_is_heard(text):
+    assert tells_of_loss(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "can b12 cause a miscarriage",
+        "i had a miscarriage two years ago, is it safe this time",
+        "will i lose the baby",
+        "i think i lost the baby",
+        "i can't find a heartbeat with my doppler",
+        "my sister had a miscarriage",
+        "i am scared i had a miscarriage",
+        "i lost my appointment card",
+    ],
+)
+def test_a_fear_an_old_loss_and_somebody_elses_are_not_this_one(text):
+    assert not tells_of_loss(text)
