@@ -55,7 +55,8 @@ _UNMARKED = re.compile(rf"(?<!\s)\s+(?={_HELPED})", re.I)
 #: Before a verb that seems to open a question these say that the question is already open.
 _STILL_OPEN = re.compile(
     rf"\b(?:{_ASKING}|if|that|because|as|when|while|whether|and|or|but|to|so|there)\W+"
-    rf"(?:\w+\W+){{0,3}}$|\b{_HELPER}\s+(?:my|the|a|an|your|this)\s+\w+\s+$|^\W*(?:\w+\W+)?$",
+    rf"(?:\w+\W+){{0,3}}$|\b{_HELPER}\s+(?:my|the|a|an|your|this)\s+\w+\s+$|^\W*(?:\w+\W+)?$|"
+    rf"\b{_HELPER}\s+(?:i|you|u|we|they|he|she|it|there|someone|anyone)\s+$",
     re.I,
 )
 _LOOSE_WORD = re.compile(rf"(?:\b{_JOINED}|(?<!\w)\d{{1,2}}[.):]|[\s,;:*•(-])$", re.I)
