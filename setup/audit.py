@@ -19,6 +19,11 @@ LOCK = os.path.join(PROJECT, "requirements", "lock.txt")
 REASONS = os.path.join(PROJECT, "requirements", "audit-reasons.txt")
 ENVIRONMENT = os.path.join(PROJECT, ".audit")
 PASSED, FOUND, UNKNOWN = 0, 1, 2
+VERDICTS = {
+    PASSED: "Audit passed.",
+    FOUND: "Audit FAILED.",
+    UNKNOWN: "NOT AUDITED: nothing is known of these packages. Run it where the service answers.",
+}
 
 
 class AuditError(Exception):
@@ -71,6 +76,7 @@ def judge(report, reasons, today):
         )
         code = code or UNKNOWN
     lines.append("%d packages, %d looked up." % (len(packages), len(packages) - len(skipped)))
+    lines.append(VERDICTS[code])
     return code, lines
 
 
@@ -87,11 +93,13 @@ def pip_audit():
 
 def report():
     """Return what pip-audit says of the lock, as data. Raises AuditError when it says nothing."""
-    command = [pip_audit(), "-r", LOCK, "--no-deps", "--disable-pip", "--require-hashes"]
-    done = subprocess.run(command + ["--format", "json"], stdout=subprocess.PIPE)
+    command = [pip_audit(), "-r", LOCK, "--disable-pip", "--require-hashes", "--format", "json"]
+    # Its own last line is "No known vulnerabilities found", also when it looked up nothing.
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         return json.loads(done.stdout.decode("utf-8"))
     except ValueError as error:
+        sys.stderr.write(done.stderr.decode("utf-8", "replace"))
         raise AuditError("pip-audit gave no report; its lines above say why.") from error
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Tuple
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from bot.care import audit, database
 from bot.care.models import Alert, Base, Episode
@@ -98,7 +98,13 @@ def transcript(subject: Subject, rows: texts.Rows) -> str:
 def _audit(settings: Settings, subject: Subject) -> List[Dict[str, Any]]:
     alerts = select(Alert.id).join(Alert.episode).where(Episode.patient_id == subject.id)
     with database.reading(settings) as session:
-        query = select(*_AUDIT.c).where(_AUDIT.c.alert_id.in_(alerts))
+        # What was done with her data, not with an alert, names her among the details.
+        about_her = _AUDIT.c.details["patient_id"].as_string() == str(subject.id)
+        query = (
+            select(*_AUDIT.c)
+            .where(or_(_AUDIT.c.alert_id.in_(alerts), about_her))
+            .order_by(_AUDIT.c.id)
+        )
         return [_plain(dict(row._mapping)) for row in session.execute(query)]
 
 

@@ -52,11 +52,12 @@ class Purge(Worker):
         return False
 
 
-def purge(settings: Settings, *, dry_run: bool = False) -> Dict[str, int]:
+def purge(settings: Settings, *, dry_run: bool = False, tidy: bool = False) -> Dict[str, int]:
     """Remove what is too old and return how many rows by ``kind: store.table``.
 
-    With ``dry_run`` nothing is removed. What belongs to an open episode stays. Raises
-    SQLAlchemyError when a store is away; what was removed before stays removed.
+    With ``dry_run`` nothing is removed. With ``tidy`` the files are written anew even when nothing
+    was: an earlier run or an erasure may have found them busy. What belongs to an open episode
+    stays. Raises SQLAlchemyError when a store is away; what was removed before stays removed.
     """
     found = {store.name: store for store in stores(settings)}
     result: Dict[str, int] = {}
@@ -64,8 +65,14 @@ def purge(settings: Settings, *, dry_run: bool = False) -> Dict[str, int]:
         rules = [rule for rule in _rules(settings) if rule.store == name]
         counts = _counted(store, rules) if dry_run else _removed(settings, store, rules)
         result.update(counts)
-        if not dry_run and any(counts.values()) and not leave_no_trace(store.engine):
-            logger.warning("purge: the file of %s was too busy to be written anew", name)
+        if dry_run or not (tidy or any(counts.values())):
+            continue
+        if not leave_no_trace(store.engine):
+            logger.warning(
+                "purge: the file of %s was too busy to be written anew, so removed rows may still "
+                "stand in it; run `python -m bot purge` again when it is quiet",
+                name,
+            )
     return result
 
 

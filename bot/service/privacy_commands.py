@@ -79,7 +79,7 @@ def _erase(options: argparse.Namespace) -> int:
 def _purge(options: argparse.Namespace) -> int:
     from bot.privacy.purge import purge
 
-    for name, count in purge(load_settings(), dry_run=options.dry_run).items():
+    for name, count in purge(load_settings(), dry_run=options.dry_run, tidy=True).items():
         print(f"{count:8}  {name}")
     print("Nothing was removed: a dry run." if options.dry_run else "Removed.")
     return 0
@@ -125,6 +125,11 @@ def _told(run: Any) -> Any:
         try:
             return run(options)
         except SQLAlchemyError as error:
+            if "database is locked" in str(getattr(error, "orig", "")):
+                raise PrivacyError(
+                    "A SQLite file is busy: another program holds it. Nothing was lost; run the "
+                    "command again when the services are quiet, or stop them first."
+                ) from error
             raise PrivacyError(
                 f"A database does not answer ({type(error).__name__}); look at storage in "
                 "settings.yml, then run the command again."

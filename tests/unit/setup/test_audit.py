@@ -42,6 +42,7 @@ def test_a_package_that_was_not_looked_up_never_looks_like_a_clean_one():
     code, lines = judge(package("a"), skipped)
     assert code == audit.UNKNOWN
     assert "1 of 2 packages could not be looked up" in lines[0]
+    assert lines[-1].startswith("NOT AUDITED") and "passed" not in " ".join(lines)
     assert judge(package("a", "X-1"), skipped)[0] == audit.FOUND
 
 
