@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import FrozenSet, List, Set
 
 from bot.screening.composition import Candidate
@@ -36,6 +37,8 @@ class History:
             return True
         if self._is_tendency(found) or self._is_earlier_reaction(found):
             return True
+        if self._is_of_a_year(found):
+            return True
         for hit in nearby.near("history", found) + self._past_history(found):
             if self._dates_injection(hit, statement):
                 continue
@@ -53,6 +56,16 @@ class History:
                 continue
             return True
         return False
+
+    def _is_of_a_year(self, found: Candidate) -> bool:
+        """ "Reacted to the flu shot in 2004": nobody names the year of what is happening."""
+        if self._nearby.near("again", found) or self._nearby.in_sentence("recent", found):
+            return False
+        inside = self._nearby.sentence_words(found)
+        return any(
+            word.isdigit() and len(word) == 4 and word.startswith(("19", "20")) and before == "in"
+            for before, word in pairwise(inside)
+        )
 
     def _is_tendency(self, found: Candidate) -> bool:
         """ "I always pass out when they take blood": what sets it off is told, in the present."""

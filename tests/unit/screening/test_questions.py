@@ -124,3 +124,37 @@ def test_politeness_around_a_question_changes_nothing(opening, closing):
 
 def test_every_class_has_both_halves():
     assert HARMLESS.keys() == DANGEROUS.keys()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("Label says call for chest pain or swelling of lips. OK.", id="a label"),
+        pytest.param("I reacted badly to the flu shot in 2004, passed out", id="a year"),
+        pytest.param("bit my tongue eating a sandwich too fast", id="bitten while eating"),
+        pytest.param("weeds choking my roses", id="roses"),
+        pytest.param("waiting for them to ring back", id="ring back"),
+        pytest.param("feeling sleepy after lunch", id="plain sleepy"),
+        pytest.param("shot myself in the foot agreeing to host christmas", id="in the foot"),
+    ],
+)
+def test_other_senses_and_old_stories_are_no_emergency(text):
+    level = _level(text)
+    assert level is None or level < Level.EMERGENCY_NOW
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("lump in throat since shot", id="a lump"),
+        pytest.param("keep biting my tongue, it grew", id="bitten because it grew"),
+        pytest.param("something is choking me", id="choking her"),
+        pytest.param("drowning in my own spit", id="drowning"),
+        pytest.param("welts on my back and neck", id="on her back"),
+        pytest.param("she is unusually sleepy and hard to wake", id="hard to wake"),
+        pytest.param("in 2 minutes my lips were huge", id="no year"),
+        pytest.param("nobody warned me my throat would close like this", id="not warned"),
+    ],
+)
+def test_the_literal_sense_still_acts(text):
+    assert _level(text) is Level.EMERGENCY_NOW
