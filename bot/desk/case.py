@@ -16,11 +16,13 @@ from bot.care.accounts import NurseAccount
 from bot.care.alerts import get_alert, messages_of
 from bot.care.conversations import transcript
 from bot.care.handling import notes_of
-from bot.care.models import Alert, AssessmentRecord, Delivery, Note, OutgoingMessage
+from bot.care.models import Alert, AssessmentRecord, Delivery, Episode, Note, OutgoingMessage
+from bot.channels.call_back import telephone_number
 from bot.channels.outgoing import Undelivered
 from bot.desk import timeline, unsent, versions, view
 from bot.desk.ladder import Ladder, ladders
 from bot.desk.roles import PERMISSIONS, Permission
+from bot.encryption import EncryptionError
 from bot.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -45,6 +47,15 @@ class Said:
 
 
 @dataclass(frozen=True)
+class CallBack:
+    """One line of how to reach her; ``dial`` says that the value is a telephone number."""
+
+    label: str
+    value: str
+    dial: bool = False
+
+
+@dataclass(frozen=True)
 class Case:
     """An alert with all that explains it and all that happened to it."""
 
@@ -53,7 +64,7 @@ class Case:
     records: Sequence[AssessmentRecord]
     known: Sequence[view.Known]
     allergies: Sequence[Tuple[str, str, str]]
-    call_back: Sequence[Tuple[str, str]]
+    call_back: Sequence[CallBack]
     lines: Sequence[Said]
     is_readable: bool
     notes: Sequence[Note]
@@ -89,7 +100,7 @@ def read(session: Session, settings: Settings, alert_id: str) -> Case:
         records=records,
         known=view.known_of_her(records),
         allergies=view.allergies_and_risks(records),
-        call_back=_call_back(alert),
+        call_back=_call_back(settings, alert),
         lines=sorted([*said, *_pushed(session, alert)], key=lambda line: line.at),
         is_readable=is_readable,
         notes=notes_of(session, alert_id),
@@ -150,13 +161,25 @@ def _pushed(session: Session, alert: Alert) -> List[Said]:
     ]
 
 
-def _call_back(alert: Alert) -> List[Tuple[str, str]]:
+def _call_back(settings: Settings, alert: Alert) -> List[CallBack]:
     patient = alert.episode.patient
     channel = view.CHANNEL_NAMES.get(patient.channel, patient.channel)
-    return [
-        ("Call-back number", patient.address or "not given; write to her here"),
-        ("Channel", channel),
-    ]
+    return [_number(settings, alert.episode), CallBack("Channel", channel)]
+
+
+def _number(settings: Settings, episode: Episode) -> CallBack:
+    """Return the number a nurse needs while the episode is open; later only if she agreed."""
+    label, patient = "Call-back number", episode.patient
+    if episode.closed_at is not None and patient.consent_at is None:
+        return CallBack(label, "not shown any more; she did not agree to it")
+    try:
+        number = patient.address or telephone_number(settings, patient.conversation_id)
+    except (SQLAlchemyError, EncryptionError, OSError) as error:
+        logger.error("a call-back number cannot be read (%s)", type(error).__name__)
+        return CallBack(label, "cannot be read now; write to her here")
+    if not number:
+        return CallBack(label, "not known; write to her here")
+    return CallBack(label, number, dial=True)
 
 
 def _colleagues(session: Session, alert: Alert) -> List[str]:

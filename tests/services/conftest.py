@@ -42,6 +42,22 @@ def care(tmp_path_factory):
     made.stop()
 
 
+@pytest.fixture(scope="session")
+def system(tmp_path_factory):
+    """Both services with the trained model: starting them takes half a minute, so they are shared.
+
+    Write what no other test writes, and leave both running.
+    """
+    from real_system import System
+
+    made = System(tmp_path_factory.mktemp("system"))
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
+
+
 @pytest.fixture
 def quiet(care):
     """The shared care process with an empty queue."""
