@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import os
 import sys
 import threading
 import time
@@ -16,18 +17,26 @@ from bot.service.training import ensure_model
 #: In this order, one at a time; each is well again before the next.
 ORDER = ("rasa 1", "care 1", "redis", "proxy", "postgresql", "rasa 2", "care 2")
 SETTLE_SECONDS = 120
+#: Of all patients together, unless ``--pause`` says otherwise: what two cores carry beside it all.
+MESSAGES_A_SECOND = 5.0
+#: Seconds between a process that is well again and the next kill: so many of the patients write.
+_SHARE, _LEAST = 0.4, 8.0
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.cluster", description=__doc__)
     parser.add_argument("--conversations", type=int, default=200)
-    parser.add_argument("--pause", type=float, default=4.0, help="seconds between her messages")
+    parser.add_argument(
+        "--pause", type=float, help="seconds between her messages (default: five messages a second)"
+    )
+    parser.add_argument("--minutes", type=float, default=15.0, help="no further kill after these")
     parser.add_argument("--rounds", type=int, default=1, help="how often each process is killed")
     parser.add_argument("--kill", action="append", choices=ORDER, help="these only")
     parser.add_argument("--keep", action="store_true", help="kill nothing; run until Ctrl-C")
     parser.add_argument("--model", type=Path, help="a trained model (default: that of the sources)")
     parser.add_argument("--logs", type=Path, help="where to keep the logs")
     options = parser.parse_args()
+    options.pause = options.pause or max(4.0, options.conversations / MESSAGES_A_SECOND)
     needed = missing()
     if needed:
         print("\n".join(needed), file=sys.stderr)
@@ -55,19 +64,22 @@ def run(topology, options) -> int:
     for patient in patients:
         patient.start()
         time.sleep(options.pause / options.conversations)
-    time.sleep(2 * options.pause)
-    kills = 0
-    victims = topology.victims()
-    for _ in range(options.rounds):
-        for name in options.kill or ORDER:
-            kill, start = victims[name]
-            began = time.monotonic()
-            kill()
-            kills += 1
-            time.sleep(1)
-            start()
-            print(f"killed {name}; well again after {time.monotonic() - began:.0f} s", flush=True)
-            time.sleep(2 * options.pause)
+    between = max(_LEAST, _SHARE * options.pause)
+    time.sleep(between)
+    kills, victims = 0, topology.victims()
+    end = time.monotonic() + 60 * options.minutes
+    for name in (options.kill or ORDER) * options.rounds:
+        if time.monotonic() > end:
+            print(f"{options.minutes:g} minutes are over: {name} and what follows was not killed")
+            break
+        kill, start = victims[name]
+        began = time.monotonic()
+        kill()
+        kills += 1
+        time.sleep(1)
+        start()
+        print(f"killed {name}; well again after {time.monotonic() - began:.0f} s", flush=True)
+        time.sleep(between)
     stop.set()
     for patient in patients:
         patient.join()
@@ -88,7 +100,8 @@ def report(topology, patients, kills: int) -> int:
     )
     answered = sum(len(p.answered) for p in patients)
     print(
-        f"\n{len(patients)} conversations, {kills} kills, {answered} messages answered\n"
+        f"\n{len(patients)} conversations, {kills} kills, {answered} messages answered, "
+        f"load average {os.getloadavg()[0]:.1f}\n"
         f"unanswered            {len(unanswered)}\n"
         f"answered twice        {len(doubled)}\n"
         f"out of order          {len(disordered)}\n"

@@ -44,7 +44,7 @@ class Patient(threading.Thread):
             self._write(f"patient{self.number}-{turn:04d}", CALM[turn % len(CALM)])
             turn += 1
             # Every second patient has her emergency at a moment of her own.
-            if self.number % 2 == 0 and turn == 2 + self.number % 7:
+            if self.number % 2 == 0 and turn == 2 + self.number % 5:
                 self.emergency_id = f"patient{self.number}-emergency"
                 self._write(self.emergency_id, EMERGENCY)
             self._stop_writing.wait(self._pause)

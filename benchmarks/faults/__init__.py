@@ -1,1 +1,1 @@
-"""Breaks the care service on purpose, on SQLite and on PostgreSQL, and counts what was lost."""
+"""Breaks the services and what they need on purpose, and counts what was lost and what patients got."""

@@ -4,16 +4,37 @@ import argparse
 import contextlib
 import dataclasses
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.faults.clinic import Clinic
+from benchmarks.faults.on_files import ON_FILES
+from benchmarks.faults.on_files import disk_full as disk
+from benchmarks.faults.on_servers import ON_SERVERS
 from benchmarks.faults.scenarios import SCENARIOS, SHORT, Result, Size, disk_full
 from benchmarks.faults.world import World
 from benchmarks.postgresql import Cluster, cluster, programs
+from bot.service.training import ensure_model
 
+PATIENTS_HEAD = """# Faults as patients meet them
+
+Made by `python -m benchmarks.faults --patients`: both services as real processes under the
+supervisor of `serve`. Something is broken, one patient asks a question of the page and another
+writes an emergency, both through the web channel; then it is mended. The table says what they got
+and after how long, when the alert was there, and what the next question got. On PostgreSQL and
+Redis each connection goes over a wire that can be cut (down), blocked (hung: it takes bytes and
+says nothing) or slowed. What counts as held: the emergency gets its text within 20 seconds (120
+where a process has to start again first, 240 where the message itself ends or blocks each process),
+the question gets its answer or the safe text, the alert and its notification arrive, and the next
+question is answered.
+
+| fault | on | her question | her emergency | alert | next question | held |
+|---|---|---|---|---|---|---|
+"""
 HEAD = """# Faults
 
 Made by `python -m benchmarks.faults`: the real care service (the ASGI application in a process of
@@ -34,7 +55,14 @@ def main() -> int:
     parser.add_argument("--kills", type=int, help="other than 200")
     parser.add_argument("--burst", type=int, help="emergencies meanwhile, other than 500")
     parser.add_argument("--write", type=Path, help="where the table goes (default: printed)")
+    parser.add_argument(
+        "--patients", action="store_true", help="what patients get meanwhile, over the web channel"
+    )
     options = parser.parse_args()
+    # Whoever stops this stops what it started, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    if options.patients:
+        return patients(options)
     size = SHORT if options.short else Size()
     given = {name: getattr(options, name) for name in ("kills", "burst") if getattr(options, name)}
     size = dataclasses.replace(size, **given)
@@ -47,6 +75,42 @@ def main() -> int:
                     if options.write:
                         write(results, options.write)
     return 0 if all(result.ok for result in results) else 1
+
+
+def patients(options) -> int:
+    """Run the faults as patients meet them, all on one clinic for each kind of database."""
+    lines: list = []
+    for kind, faults in (("postgresql", ON_SERVERS), ("sqlite", ON_FILES)):
+        chosen = [f for f in faults if not options.only or f.__name__ in options.only]
+        if not chosen or options.database not in (None, kind):
+            continue
+        with contextlib.ExitStack() as stack:
+            folder = stack.enter_context(_folder(192, kind == "sqlite" and disk in chosen))
+            server = stack.enter_context(cluster()) if kind == "postgresql" else None
+            clinic = Clinic(folder, ensure_model(), server)
+            stack.callback(clinic.close)
+            clinic.start("benchmarks.faults.poisoned" if kind == "sqlite" else "bot.nlu.server")
+            for fault in chosen:
+                lines.append(_patients_line(fault, clinic))
+                print(lines[-1], flush=True)
+                if options.write:
+                    options.write.write_text(PATIENTS_HEAD + "\n".join(lines) + "\n")
+    return 0 if all(line.endswith("| yes |") for line in lines) else 1
+
+
+def _patients_line(fault, clinic: Clinic) -> str:
+    try:
+        seen = fault(clinic)
+    except Exception as error:
+        return f"| {fault.__name__} | {clinic.name} | {type(error).__name__}: {error} | | | | NO |"
+
+    def told(answer) -> str:
+        return f"{answer.kind}, {answer.seconds:.1f} s"
+
+    return (
+        f"| {seen.fault} | {seen.where} | {told(seen.question)} | {told(seen.emergency)} | "
+        f"{seen.alert} | {told(seen.afterwards)} | {'yes' if seen.ok else 'NO'} |"
+    )
 
 
 def run(scenario, size: Size, kind: str) -> Result:

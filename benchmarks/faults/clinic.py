@@ -135,9 +135,7 @@ class Clinic:
         self.care, self.rasa = self.services
         self.said: list = []
         self._stop = threading.Event()
-        self._supervisor = threading.Thread(
-            target=Supervisor(self.services, self.said.append).run, args=(self._stop,), daemon=True
-        )
+        self._supervisor: Optional[threading.Thread] = None
 
     @property
     def name(self) -> str:
@@ -151,13 +149,21 @@ class Clinic:
             service.start()
         wait_until_up(self.services, START_SECONDS, lambda line: None)
         self.wait_ready()
-        self._supervisor.start()
+        self.watch()
         return self
 
     def wait_ready(self, seconds: float = START_SECONDS) -> None:
         """Wait until both services can do their work."""
         for port in (self.settings.care_port, self.settings.patient_port):
             wait_for(lambda port=port: _is_ready(port), f"the service at {port}", seconds)
+
+    def is_whole(self) -> bool:
+        """Return whether every part of the chat service works, also those it can do without."""
+        try:
+            ready = httpx.get(f"http://127.0.0.1:{self.settings.patient_port}/health/ready")
+        except httpx.HTTPError:
+            return False
+        return ready.status_code == 200 and not ready.json()["warnings"]
 
     def restart(self, service) -> None:
         """kill -9, and wait until the supervisor has it running again."""
@@ -172,27 +178,21 @@ class Clinic:
                 alert.episode.patient.conversation_id == patient.conversation for alert in found
             )
 
-    def stop_services(self) -> None:
-        """Stop both services and the supervisor; `resume` starts them again."""
+    def unwatched(self) -> None:
+        """End the supervisor, so that what is killed stays dead until ``watch``."""
         self._stop.set()
         self._supervisor.join()
-        stop_all(self.services)
 
-    def resume(self) -> None:
+    def watch(self) -> None:
+        """Let a supervisor look after both services, as `python -m bot serve` does."""
         self._stop = threading.Event()
-        self._supervisor = threading.Thread(
-            target=Supervisor(self.services, self.said.append).run, args=(self._stop,), daemon=True
-        )
-        for service in self.services:
-            service.start()
-        wait_until_up(self.services, START_SECONDS, lambda line: None)
-        self.wait_ready()
+        watching = Supervisor(self.services, self.said.append)
+        self._supervisor = threading.Thread(target=watching.run, args=(self._stop,), daemon=True)
         self._supervisor.start()
 
     def close(self) -> None:
-        self._stop.set()
-        if self._supervisor.is_alive():
-            self._supervisor.join()
+        if self._supervisor is not None:
+            self.unwatched()
         stop_all(self.services)
         for wire in self.wires.values():
             wire.close()

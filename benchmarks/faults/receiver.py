@@ -17,6 +17,8 @@ class Receiver(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.status = 200
         self.refused = 0
+        #: How long each answer takes.
+        self.seconds = 0.0
         self.references: Counter = Counter()
         self.first_at: dict = {}
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
@@ -38,6 +40,7 @@ class Receiver(http.server.ThreadingHTTPServer):
 class _Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        time.sleep(self.server.seconds)
         if self.server.status == 200:
             self.server.take(json.loads(body))
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from typing import Any, Awaitable, Callable, Dict, Optional, Set
+from typing import Any, Awaitable, Callable, Dict, Optional, Protocol, Set
 
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
 from sanic import Blueprint
@@ -22,13 +22,26 @@ logger = logging.getLogger(__name__)
 ENGINE_TIMEOUT = 15.0
 #: Seconds after which work that still has not ended is given up.
 ENGINE_LIMIT = 300.0
-#: Set by a channel on a message whose processes died while they answered it.
-ENGINE_DIES = "engine_dies"
+#: Set by a channel on a message: how many processes died while they answered it. After the first
+#: an emergency does not wait for the engine any more, which may die again; after MOST_DEATHS no
+#: message does. One death may be anything else: a machine that was switched off.
+DEATHS = "deaths"
+MOST_DEATHS = 2
 
 Handler = Callable[[UserMessage], Awaitable[Any]]
-#: Called with a message that the engine could not handle, and whether something was said already.
-#: Records it, says what is urgent unless something was said, and returns whether it said it.
-LastResort = Callable[[UserMessage, bool], Awaitable[bool]]
+
+
+class LastResort(Protocol):
+    """Handles a message that the engine could not."""
+
+    async def __call__(
+        self, message: UserMessage, answered: bool = False, record_calm: bool = True
+    ) -> bool:
+        """Record the message, say what is urgent, and return whether something was said.
+
+        Nothing is said when she is ``answered`` already. A message with nothing urgent is recorded
+        only with ``record_calm``.
+        """
 
 
 def guarded(
@@ -125,9 +138,12 @@ class GuardedChannel(InputChannel):
         self, message: UserMessage, answers: _CountedOutput, shortened: bool, engine: Handler
     ) -> str:
         """Let the engine answer, or the last resort; return how it went, for the figures."""
-        if getattr(message, ENGINE_DIES, False):
+        deaths = getattr(message, DEATHS, 0)
+        if deaths >= MOST_DEATHS:
             logger.error("A message on channel %s is kept from the engine.", self.name())
             await self._without_engine(message, answers, "died")
+            return "died"
+        if deaths and await self._ask_last_resort(message, record_calm=False):
             return "died"
         # The work is not cancelled at the time-out: an alert that is being raised must go on.
         work = asyncio.ensure_future(engine(message))
@@ -156,14 +172,19 @@ class GuardedChannel(InputChannel):
     async def _without_engine(
         self, message: UserMessage, answers: _CountedOutput, reason: str
     ) -> None:
-        if self._last_resort is not None:
-            try:
-                if await self._last_resort(message, answers.sent > 0):
-                    return
-            except Exception as error:
-                logger.error("The last resort failed: %s", type(error).__name__)
+        if await self._ask_last_resort(message, answered=answers.sent > 0):
+            return
         metrics.SAFE_TEXTS.labels(message.input_channel or self.name(), reason).inc()
         await self._send(answers, message.sender_id, self._safe_text)
+
+    async def _ask_last_resort(self, message: UserMessage, **how: bool) -> bool:
+        if self._last_resort is None:
+            return False
+        try:
+            return await self._last_resort(message, **how)
+        except Exception as error:
+            logger.error("The last resort failed: %s", type(error).__name__)
+            return False
 
     def _log_failure(self, work: asyncio.Task[Any]) -> bool:
         error = asyncio.CancelledError() if work.cancelled() else work.exception()

@@ -10,7 +10,7 @@ from typing import Any, Awaitable, Callable, List
 from rasa.core.channels.channel import UserMessage
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.channels.guard import ENGINE_DIES
+from bot.channels.guard import DEATHS
 from bot.channels.output import Record, WebOutput
 from bot.channels.requests import Refused
 from bot.channels.store import LEASE_SECONDS, Event, MessageStore, Submission, Turn
@@ -24,9 +24,6 @@ Handler = Callable[[UserMessage], Awaitable[Any]]
 _LOOK, _LONGEST_WAIT = 0.05, 50.0
 #: Seconds between two signs that a message is being answered.
 _SIGN = LEASE_SECONDS / 4
-#: A message during which so many processes died is kept from the engine. One death may be anything
-#: else: a machine that was switched off.
-MOST_DEATHS = 2
 
 
 class Inbox:
@@ -90,7 +87,7 @@ class Inbox:
     async def _answer(self, conversation: str, id: str, text: str, deaths: int = 0) -> List[Event]:
         output = WebOutput(self._record, id)
         message = UserMessage(text, output, conversation, input_channel="web", message_id=id)
-        setattr(message, ENGINE_DIES, deaths >= MOST_DEATHS)
+        setattr(message, DEATHS, deaths)
         await self._engine(message)
         return output.answers
 

@@ -66,12 +66,14 @@ class LastResort:
         """Take over the conversation store of a loaded agent, with or without a model."""
         self._store = inner_store(agent.tracker_store)
 
-    async def __call__(self, message: UserMessage, answered: bool = False) -> bool:
+    async def __call__(
+        self, message: UserMessage, answered: bool = False, record_calm: bool = True
+    ) -> bool:
         """Answer ``message`` and return True, or return False when nothing urgent was found.
 
-        Either way it is recorded, and the answer does not wait for the record. Nothing is said
-        twice: with ``answered`` she may have the text of an emergency already, and the message is
-        recorded only.
+        Either way it is recorded, unless it is calm and ``record_calm`` is False; the answer does
+        not wait for that. Nothing is said twice: with ``answered`` she may have the text of an
+        emergency already, and the message is recorded only.
         """
         known = await self._known(message.sender_id)
         turn = _read(message, Memory.from_slots(known))
@@ -79,9 +81,10 @@ class LastResort:
         said = [] if answered else self._answers(turn, slots, message.output_channel.name())
         for answer in said:
             await message.output_channel.send_response(message.sender_id, dict(answer))
-        work = asyncio.ensure_future(self._record(message, turn, said))
-        self._recording.add(work)
-        work.add_done_callback(self._recording.discard)
+        if said or record_calm:
+            work = asyncio.ensure_future(self._record(message, turn, said))
+            self._recording.add(work)
+            work.add_done_callback(self._recording.discard)
         return bool(said)
 
     def _answers(self, turn: Turn, slots: Dict[str, Any], channel: str) -> List[Dict[str, Any]]:

@@ -34,9 +34,7 @@ class Engine:
         self.ended = True
 
 
-async def say(
-    engine, text, settings, metadata=None, timeout=5.0, last_resort=None, engine_dies=False
-):
+async def say(engine, text, settings, metadata=None, timeout=5.0, last_resort=None, deaths=0):
     """Send a text through the guarded REST channel; return the texts the patient gets."""
     from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
     from rasa.core.channels.rest import RestInput
@@ -46,7 +44,7 @@ async def say(
     output = CollectingOutputChannel()
     message = UserMessage(text, output, "her", input_channel="rest", metadata=metadata)
     message.parse_data = {"intent": {"name": "restart", "confidence": 1.0}}
-    message.engine_dies = engine_dies
+    message.deaths = deaths
     await guarded(RestInput(), settings, timeout, last_resort).handle(message, engine)
     return [answer["text"] for answer in output.messages]
 
@@ -87,10 +85,11 @@ class Resort:
     def __init__(self):
         self.recorded = []
 
-    async def __call__(self, message, answered):
+    async def __call__(self, message, answered=False, record_calm=True):
         if "poison" in message.text:
             raise ValueError(message.text)
-        self.recorded.append(message.text)
+        if record_calm:
+            self.recorded.append(message.text)
         if answered or "throat" not in message.text:
             return False
         await message.output_channel.send_response(message.sender_id, {"text": "EMERGENCY"})
@@ -113,10 +112,21 @@ async def test_who_has_an_answer_gets_no_second_one_but_is_recorded(gb):
     assert resort.recorded == ["my throat is closing"]
 
 
-async def test_what_kills_the_engine_is_kept_from_it(gb):
-    engine = Engine("fine")
-    answers = await say(engine, "my throat", gb, last_resort=Resort(), engine_dies=True)
-    assert (answers, engine.seen) == (["EMERGENCY"], [])
+async def test_what_killed_the_engine_once_is_kept_from_it_when_it_is_urgent(gb):
+    engine, resort = Engine("fine"), Resort()
+    assert await say(engine, "my throat", gb, last_resort=resort, deaths=1) == ["EMERGENCY"]
+    assert engine.seen == []
+    for text in ("hello", "poison"):
+        assert await say(engine, text, gb, last_resort=resort, deaths=1) == ["fine"]
+    assert resort.recorded == []
+
+
+async def test_what_killed_the_engine_twice_is_kept_from_it(gb):
+    engine, resort = Engine("fine"), Resort()
+    assert await say(engine, "my throat", gb, last_resort=resort, deaths=2) == ["EMERGENCY"]
+    [answer] = await say(engine, "hello", gb, last_resort=resort, deaths=2)
+    assert "call 999" in answer and engine.seen == []
+    assert resort.recorded == ["my throat", "hello"]
 
 
 async def test_an_empty_answer_is_no_answer(gb):

@@ -55,15 +55,15 @@ async def test_a_slow_answer_is_not_given_twice(store, monkeypatch):
     assert given == ["hello"]
 
 
-async def test_a_message_that_kills_each_process_is_kept_from_the_engine_at_last(store):
+async def test_how_many_processes_a_message_has_killed_is_known_to_the_next(store):
     kept = []
 
     async def engine(message):
-        kept.append(message.engine_dies)
+        kept.append(message.deaths)
         raise asyncio.CancelledError
 
     for _ in range(3):
         with pytest.raises(asyncio.CancelledError):
             await inbox_of(store, engine).take("her", "message-1", "poison")
         await asyncio.sleep(0.7)
-    assert kept == [False, False, True]
+    assert kept == [0, 1, 2]
