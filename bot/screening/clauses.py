@@ -18,9 +18,12 @@ _THIRD = grammar("third_person_subjects")
 #: After these, "my" and "i" go on with what was being said.
 _LINKS = grammar("links")
 _JOINERS = grammar("joiners")
+_ACTS = grammar("acts_on_her")
 _CARRY_ON = grammar("carry_on")
 _LONGEST_STATEMENT = 60
 _SHORT_SENTENCE = 14
+#: A sentence of so few words may be a piece of one ("Face. Swollen.").
+_FRAGMENT = 2
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,11 @@ def lay_out(read: Read, breakers: Sequence[int], states: FrozenSet[int]) -> Layo
             starts.append(index)
         new_part = (
             index == 0
-            or (new_sentence and not _carries_on(words, index, part_start))
+            or (
+                new_sentence
+                and not _carries_on(words, index, part_start)
+                and not _is_fragment(words, starts, index)
+            )
             or (index in breaks and not _narrows(words, index))
             or index - part_start >= _LONGEST_STATEMENT
             or (not new_sentence and _begins(words, index, states))
@@ -81,10 +88,20 @@ def _carries_on(words: Sequence[Word], index: int, part_start: int) -> bool:
     return words[index].word in _CARRY_ON and index - part_start <= _SHORT_SENTENCE
 
 
+def _is_fragment(words: Sequence[Word], starts: Sequence[int], index: int) -> bool:
+    """ "Tongue. Big." and "heart. racing. NOW" are one statement in pieces."""
+    if len(starts) < 2 or index - starts[-2] > _FRAGMENT:
+        return False
+    following = words[index + 1 : index + 1 + _FRAGMENT]
+    return len(following) < _FRAGMENT or any(word.gap >= HARD_GAP for word in following)
+
+
 def _begins(words: Sequence[Word], index: int, states: FrozenSet[int]) -> bool:
     word = words[index]
     before = words[index - 1]
     if word.word == "my" and word.gap == 0:
+        if index > 1 and words[index - 2].word in _ACTS:
+            return False  # "it closed my throat"
         return index - 1 in states and before.word not in _LINKS
     if index > 1 and words[index - 2].word in ("so", "too") and word.gap == 0:
         return False

@@ -17,6 +17,7 @@ _TRIED = grammar("verbs_of_having_tried")
 _PAST_STATES = grammar("past_states") | _PAST_VERBS
 _ASKED_BY = grammar("asks_what_may_or_must_be") | grammar("asks_what_must_be_done")
 _NOW_VERBS = frozenset({"am", "is", "are", "feel", "feels", "feeling", "getting", "now"})
+_ONSETS = grammar("after_since_when_it_began")
 _NOT_A_NAME = grammar("not_a_drug_name")
 
 
@@ -40,7 +41,9 @@ class History:
         if self._is_of_a_year(found):
             return True
         for hit in nearby.near("history", found) + self._past_history(found):
-            if self._dates_injection(hit, statement):
+            if self._dates_injection(hit, statement) or self._negated[hit.start]:
+                continue
+            if self._is_of_something_else(hit, found):
                 continue
             if abs(nearby.statement(hit.start) - statement) > 1:
                 continue
@@ -56,6 +59,14 @@ class History:
                 continue
             return True
         return False
+
+    def _is_of_something_else(self, hit: Hit, found: Candidate) -> bool:
+        """ "SOB, hx of asthma" tells of asthma, "more breathless than I used to be" of now."""
+        words = self._nearby.read.words
+        apart = hit.start > found.end or (hit.start == found.end and words[hit.start].gap)
+        if apart and words[hit.end - 1].word == "of":
+            return True
+        return "than" in (word.word for word in words[max(0, hit.start - 3) : hit.start])
 
     def _is_of_a_year(self, found: Candidate) -> bool:
         """ "Reacted to the flu shot in 2004": nobody names the year of what is happening."""
@@ -199,6 +210,8 @@ class History:
         inside = self._nearby.sentence_words(found)
         if any(word in _BEGINS for word in inside) or self._nearby.near("again", found):
             return False
+        if any(word == "since" and after in _ONSETS for word, after in pairwise(inside)):
+            return False  # "breathless since last week" has not stopped
         return any(w in _PAST_VERBS for w in inside[: found.end - start]) or not any(
             word in _GOES_ON for word in inside
         )

@@ -22,6 +22,9 @@ _NOT_YET = grammar("asks_what_may_or_must_be")
 _LOOKED_UP = grammar("looked_up")
 #: "Hives after the shot symptoms" is told of an injection.
 _LINKED = frozenset({"after", "since", "was", "had", "got", "help"})
+_ANYBODY = grammar("anybody") | grammar("third_person_subjects")
+_GOES_ON_WITH = grammar("goes_on_about_hers")
+_NOT_HERS = grammar("says_hers_is_well")
 _DEICTIC = grammar("pointing_words")
 _STATES = frozenset({"is", "are", "be", "feels", "feel", "am", "im", "feeling"})
 
@@ -37,7 +40,7 @@ class Hypothetical:
         """Whether the finding is only feared, imagined or asked about (Q-01, Q-04)."""
         if self._future_fear(found):
             return True
-        if self._happening(found):
+        if self._happening(found) or self._has_hers(found):
             return False
         nearby = self._nearby
         statement = nearby.statement(found.start)
@@ -120,6 +123,15 @@ class Hypothetical:
             for hit in self._nearby.near("certain_now", found)
         )
 
+    def _has_hers(self, found: Candidate) -> bool:
+        """ "Can b12 make a throat close? Mine feels like it is": she tells of her own (Q-02)."""
+        words = self._nearby.read.words
+        for place in range(found.end, min(len(words) - 1, found.end + 15)):
+            if words[place].word == "mine" and words[place + 1].word in _GOES_ON_WITH:
+                rest = {word.word for word in words[place + 1 : place + 7]}
+                return _NOT_HERS.isdisjoint(rest)
+        return False
+
     def _tells_of_now(self, found: Candidate) -> bool:
         """ "I read the leaflet and my throat is closing": her own statement, about now (Q-02)."""
         inside = set(self._nearby.statement_words(found))
@@ -130,6 +142,16 @@ class Hypothetical:
         inside = [word.word for word in self._nearby.read.words[start : found.end]]
         own = max((place for place, word in enumerate(inside) if word in _OWN), default=None)
         return own is not None and not _STATES.isdisjoint(inside[own:])
+
+    def _tells_what_she_cannot(self, found: Candidate) -> bool:
+        """ "Can type can walk cant swallow" and "cant breathe help?" leave out "I"."""
+        start, _ = self._nearby.sentence_range(found)
+        words = self._nearby.read.words
+        return any(
+            words[place].word == "cant"
+            and (place == start or words[place - 1].word not in _ANYBODY)
+            for place in range(start, found.end)
+        )
 
     def _is_looked_up(self, found: Candidate) -> bool:
         """ "Anaphylaxis vs panic attack symptoms", as typed into a search box."""
@@ -156,7 +178,7 @@ class Hypothetical:
             return False
         if not asks and sentence not in layout.questions:
             return False
-        if self._nearby.near("anyone_else", found) or "cant" in inside[:2]:
+        if self._nearby.near("anyone_else", found) or self._tells_what_she_cannot(found):
             return False
         if any(word in _DEICTIC for word in inside[:2]) and sentence in layout.questions:
             return second == "this" and len(inside) > 2 and inside[2] in _INJECTION_WORDS

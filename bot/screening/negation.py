@@ -22,6 +22,7 @@ _LINKS = grammar("links")
 _NOW = grammar("verbs_of_now")
 _NEWS = grammar("begins_a_report")
 _BEGGING = ("help", "stop", "clear", "control", "calm", "ease")
+_RELIEVED = grammar("relieved_things")
 _REACH = 9
 #: What a treatment takes away is named right after it: "knocks out my hives".
 _RELIEF_REACH = 5
@@ -98,8 +99,18 @@ def _reliefs(words, cues: Dict[str, List[Hit]]) -> List[Hit]:
     return [
         hit
         for hit in cues.get("relief", ())
-        if words[hit.start].word not in _BEGGING and not any(r < hit.start for r in remedies)
+        if words[hit.start].word not in _BEGGING
+        and not any(r < hit.start for r in remedies)
+        and not _stops_a_function(words, hit)
     ]
+
+
+def _stops_a_function(words, hit: Hit) -> bool:
+    """ "It stopped my breathing" took nothing bad away, "it stopped my breathing trouble" did."""
+    after = [word.word for word in words[hit.end : hit.end + 2]]
+    return after[:1] in (["breathing"], ["breath"], ["heart"]) and after[1:] not in (
+        [word] for word in _RELIEVED
+    )
 
 
 def _tells(words, index: int) -> bool:

@@ -176,7 +176,10 @@ def tokenise(text: str) -> List[Token]:
                 tokens.append(Token("or", *folded.original(match.start(), match.end()), gap))
                 gap = NO_GAP
                 continue
-            gap = max(gap, _gap_of(piece))
+            queried = (
+                piece.endswith("?") and piece != "?" * len(piece) and _opens(plain, match.end())
+            )
+            gap = max(gap, SOFT_GAP if queried else _gap_of(piece))
             continue
         if kind == "word":
             for word, start, end in _pieces(piece, match.start()):
@@ -205,6 +208,11 @@ def tokenise(text: str) -> List[Token]:
 
 def _between_letters(text: str, place: int) -> bool:
     return text[place - 1 : place].isalpha() and text[place + 1 : place + 2].isalpha()
+
+
+def _opens(text: str, place: int) -> bool:
+    """Whether a word begins here: "sob, ?PE" queries a diagnosis and asks nothing."""
+    return text[place : place + 1].isalpha()
 
 
 def _gap_of(piece: str) -> int:

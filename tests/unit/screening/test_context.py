@@ -155,3 +155,46 @@ def test_what_was_seen_in_a_film_is_nobodys_but_what_she_feels_there_is_hers():
     assert not any(
         "group" in f.attributes for f in screen("i saw it in a film and now i faint").findings
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        pytest.param("breathless on stairs since last week", "BR-01", id="since, not then"),
+        pytest.param("more out of puff than I used to be", "BR-01", id="compared with before"),
+        pytest.param("chest tightness, no hx of asthma", "BR-03", id="no history of another thing"),
+        pytest.param("wheezing, hx of eczema", "BR-02", id="history of another thing"),
+        pytest.param("It's been a nightmare: palpitations day and night", "CI-04", id="nightmare"),
+        pytest.param(
+            "before I reached my car my chest was tight", "BR-03", id="before she reached"
+        ),
+        pytest.param("can breathe can complain cant swallow", "AW-04", id="left out I"),
+        pytest.param("can b12 make your throat close? mine feels like it is", "AW-01", id="mine"),
+        pytest.param("THIS DRUG STOPPED MY BREATHING", "BR-01", id="stopped what keeps her alive"),
+        pytest.param("it closed my throat", "AW-01", id="what did it, then the throat"),
+        pytest.param("Tongue. Big. Half hour.", "AW-02", id="one word a sentence"),
+        pytest.param("heart. racing. NOW", "CI-04", id="pieces of a sentence"),
+        pytest.param("chest pain, sob, ?PE ?anaph", "BR-01", id="a queried diagnosis"),
+        pytest.param("Not great for the lips, which blew up", "SK-03", id="not great"),
+    ],
+)
+def test_what_is_there_is_not_read_away(text, key):
+    assert PRESENT in assertions(text, key)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        pytest.param("it stopped my breathing trouble", "BR-01", id="stopped the trouble"),
+        pytest.param(
+            "my heart raced for five minutes a fortnight ago, never since", "CI-04", id="since"
+        ),
+        pytest.param(
+            "can b12 make your throat close? mine is on monday", "AW-01", id="hers is booked"
+        ),
+        pytest.param("what if my throat closes? mine has been fine", "AW-01", id="hers is fine"),
+        pytest.param("hx of SOB", "BR-01", id="history of it"),
+    ],
+)
+def test_what_is_not_there_stays_so(text, key):
+    assert PRESENT not in assertions(text, key)
