@@ -1,1 +1,1 @@
-"""Breaks the services and what they need on purpose, and counts what was lost and what patients got."""
+"""Breaks the services and what they need; counts what was lost, and says what patients got."""
