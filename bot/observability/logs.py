@@ -73,6 +73,9 @@ def configure(service: str, log_format: str, level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+    # Libraries warn of what they think of each other, over several lines that no program can read.
+    logging.captureWarnings(True)
+    logging.getLogger("py.warnings").setLevel(logging.ERROR)
 
 
 def _numbers(record: logging.LogRecord) -> Dict[str, Any]:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +51,15 @@ class Service:
             with urllib.request.urlopen(self.address, timeout=2) as answer:
                 return 200 <= answer.status < 300
         except (urllib.error.URLError, OSError, ValueError):
+            return False
+
+    def listens(self) -> bool:
+        """Return whether something takes connections at the address, answering or not."""
+        place = urllib.parse.urlsplit(self.address)
+        try:
+            with socket.create_connection((place.hostname or "", place.port or 80), timeout=1):
+                return True
+        except OSError:
             return False
 
     def has_died(self) -> bool:

@@ -88,4 +88,7 @@ class _Watched:
         if self.service.answers():
             self._answered, self._patience = now, HUNG_SECONDS
             return False
+        if self._patience == START_SECONDS and self.service.listens():
+            # It has started, and hangs at the very first thing it was asked.
+            self._answered, self._patience = now, HUNG_SECONDS
         return now - self._answered > self._patience

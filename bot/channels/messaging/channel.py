@@ -165,9 +165,11 @@ class MessagingChannel(Sending, InputChannel):
             body = await read_body(request, self.largest_body, self.content_type)
             brought = self._read(request, body)
             for message in brought.messages:
-                # The same again when it is answered, maybe by another process.
-                correlation.begin(self._key(message))
+                # The same again when it is answered, maybe by another process; the answer to the
+                # provider names it.
+                request.ctx.correlation_id = correlation.begin(self._key(message))
                 await self.take(message)
+                logger.info("Channel %s: a message was taken in.", self.name())
             return brought.answer or response.text("ok")
 
         self.add_routes(routes)

@@ -31,13 +31,16 @@ class Noted:
     name, log = "thing", "thing.log"
 
     def __init__(self):
-        self.died, self.up, self.started, self.killed = False, True, 0, 0
+        self.died, self.up, self.listening, self.started, self.killed = False, True, True, 0, 0
 
     def has_died(self):
         return self.died
 
     def answers(self):
         return self.up
+
+    def listens(self):
+        return self.listening
 
     def start(self):
         self.started += 1
@@ -97,10 +100,16 @@ def test_who_answered_and_then_hangs_is_killed_and_started_again(thing, watch):
 
 
 def test_who_is_still_starting_has_time(thing, watch):
-    thing.up, thing.died = False, True
+    thing.up, thing.listening, thing.died = False, False, True
     watch(START_SECONDS)
     assert (thing.killed, thing.started) == (0, 1)
     watch(3 * ASK_SECONDS)
+    assert (thing.killed, thing.started) == (1, 2)
+
+
+def test_who_hangs_at_the_first_thing_it_is_asked_is_not_taken_for_starting(thing, watch):
+    thing.up, thing.died = False, True
+    watch(HUNG_SECONDS + 3 * ASK_SECONDS)
     assert (thing.killed, thing.started) == (1, 2)
 
 
