@@ -141,14 +141,18 @@ class Clinic:
     def name(self) -> str:
         return "PostgreSQL, Redis" if self.server else "SQLite"
 
-    def start(self, module: str = "bot.nlu.server") -> "Clinic":
-        """Start everything and wait until it answers; ``module`` is the Rasa service."""
+    def start(self, module: str = "bot.nlu.server", *, with_model: bool = True) -> "Clinic":
+        """Start everything and wait until it answers; ``module`` is the Rasa service.
+
+        Without a model that can be read the chat service never counts as ready.
+        """
         place = self.rasa.command.index("-m")
         self.rasa.command = [*python("-m", module), *self.rasa.command[place + 2 :]]
         for service in self.services:
             service.start()
         wait_until_up(self.services, START_SECONDS, lambda line: None)
-        self.wait_ready()
+        if with_model:
+            self.wait_ready()
         self.watch()
         return self
 
