@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import Any, List, Sequence
+from typing import Any, Dict, List, Sequence
 
 from fastapi import APIRouter, Request, Response
 from rasa_sdk.executor import ActionExecutor
@@ -62,11 +62,17 @@ def monitor_router(
         ``warnings`` do not take the service away: without it no alert would be written at all.
         """
         problems = _problems(settings, executor, workers)
+        warnings = _warnings(settings)
         response.status_code = 503 if problems else 200
         return {
             "status": "not ready" if problems else "ready",
-            "problems": problems,
-            "warnings": _warnings(settings),
+            "parts": {
+                **{name: name not in problems for name in ("care database", "actions")},
+                **{worker.name: worker.name not in problems for worker in workers},
+                "ladder reaches somebody": not warnings,
+            },
+            "problems": list(problems.values()),
+            "warnings": warnings,
         }
 
     @router.get("/metrics")
@@ -81,19 +87,22 @@ def monitor_router(
     return router
 
 
-def _problems(settings: Settings, executor: ActionExecutor, workers: Sequence[Worker]) -> List[str]:
-    problems = []
+def _problems(
+    settings: Settings, executor: ActionExecutor, workers: Sequence[Worker]
+) -> Dict[str, str]:
+    """Return what is wrong by the name of the part; nothing when an alert could be written now."""
+    problems = {}
     try:
         if not database.is_current(settings):
-            problems.append("the care database is not migrated")
+            problems["care database"] = "the care database is not migrated"
     except SQLAlchemyError as error:
         logger.error("care database does not answer: %s", type(error).__name__)
-        problems.append("the care database does not answer")
+        problems["care database"] = "the care database does not answer"
     for worker in workers:
         if not worker.is_alive:
-            problems.append(f"the {worker.name} has stopped")
+            problems[worker.name] = f"the {worker.name} has stopped"
     if not executor.actions:
-        problems.append("no action is registered")
+        problems["actions"] = "no action is registered"
     return problems
 
 

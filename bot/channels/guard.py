@@ -181,7 +181,11 @@ class GuardedChannel(InputChannel):
         if self._last_resort is None:
             return False
         try:
-            return await self._last_resort(message, **how)
+            said = await self._last_resort(message, **how)
+            if said:
+                channel = message.input_channel or self.name()
+                metrics.SAFE_TEXTS.labels(channel, "last resort").inc()
+            return said
         except Exception as error:
             logger.error("The last resort failed: %s", type(error).__name__)
             return False

@@ -88,6 +88,7 @@ def _blueprint(channels: CollectorRegistry) -> Blueprint:
         return response.json(
             {
                 "status": "not ready" if problems else "ready",
+                "parts": parts,
                 "problems": problems,
                 "warnings": [each for each in broken if each not in problems],
             },

@@ -74,13 +74,22 @@ def test_one_id_leads_from_the_request_to_the_notification(system):
 
 def test_figures_and_readiness_of_both_services(system):
     Patient(system).writes(emergency())
-    for address, figure in (
-        (system.chat, 'bot_messages_total{channel="web",level="EMERGENCY_NOW"'),
-        (system.address, 'care_open_alerts{acknowledged="no",level="EMERGENCY_NOW"}'),
+    for address, figure, parts in (
+        (
+            system.chat,
+            'bot_messages_total{channel="web",level="EMERGENCY_NOW"',
+            {"model", "answers", "conversation database", "lock store"},
+        ),
+        (
+            system.address,
+            'care_open_alerts{acknowledged="no",level="EMERGENCY_NOW"}',
+            {"care database", "dispatcher", "sweeper", "actions", "ladder reaches somebody"},
+        ),
     ):
         assert httpx.get(f"{address}/health/live").json() == {"status": "live"}
         ready = httpx.get(f"{address}/health/ready")
         assert (ready.status_code, ready.json()["problems"]) == (200, [])
+        assert parts <= set(ready.json()["parts"])
         assert figure in httpx.get(f"{address}/metrics").text
         through_a_proxy = {"X-Forwarded-For": "203.0.113.7"}
         assert httpx.get(f"{address}/metrics", headers=through_a_proxy).status_code == 403

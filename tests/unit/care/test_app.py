@@ -18,11 +18,16 @@ def test_ready_only_when_an_alert_could_be_written(settings, package):  # noqa: 
         assert (ready["status"], ready["problems"]) == ("ready", [])
         # Nobody stands in the clinic's escalation.yml: a warning, since the desk still shows it.
         assert any("EMERGENCY_NOW would reach nobody" in line for line in ready["warnings"])
+        parts = ready["parts"]
+        assert not parts.pop("ladder reaches somebody")
+        assert {"care database", "actions", "dispatcher", "sweeper", "watchdog"} <= set(parts)
+        assert all(parts.values())
         with database.transaction(settings) as session:
             session.execute(text("DELETE FROM alembic_version"))
         answer = client.get("/health/ready")
         assert answer.status_code == 503
         assert answer.json()["problems"] == ["the care database is not migrated"]
+        assert answer.json()["parts"]["care database"] is False
 
 
 @pytest.mark.services
