@@ -14,6 +14,7 @@ _SELF = grammar("first_person")
 _BODY_KEYS = ("SK", "AW", "BR", "CI", "GI", "NE", "CA", "IS", "IN")
 #: Hers unless it was plainly another's, and is over.
 HERS_IF_CURRENT = ("OB", "G-12", "C-11")
+_JOINERS = grammar("joiners")
 _GOES_ON_ABOUT = grammar("pointing_words") | {"symptoms", "they", "includes", "signs"}
 
 
@@ -43,7 +44,15 @@ class People:
         return Experiencer.OTHER, set()
 
     def _is_about_patient(self, found: Candidate) -> bool:
-        """ "My wife" is the patient, "my wife's sister" is not."""
+        """ "My wife" is the patient, her sister is not; what is "since my jab" is hers."""
+        words = self._read.words
+        begins = found.start > 0 and words[found.start - 1].word in _JOINERS
+        if begins and any(
+            hit.label == "injection" and words[hit.start - 1].word == "my"
+            for hit in self._read.hits
+            if found.end <= hit.start <= found.end + 4
+        ):
+            return True
         return any(
             not (hit.end < len(self._read.words) and self._is_person(hit.end))
             for hit in self._nearby.near("patient_words", found)

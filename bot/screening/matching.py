@@ -37,6 +37,7 @@ def without_tensorflow() -> Iterator[None]:
 
 #: Stands for every word that the lexicon does not have, so that the vocabulary never grows.
 _AFTER_TO = grammar("after_a_digit_meant_as_a_word")
+_BEFORE_TO = grammar("before_a_digit_meant_as_a_word")
 _DIGIT_WORDS = {"2": "to", "4": "for"}
 _UNKNOWN = "\u00b7"
 
@@ -148,9 +149,8 @@ class Matcher:
                     if len(joined) >= 6 and self._is_split_word(typed, following.word, joined):
                         typed, end = joined, following.end
                         index += 1
-            if typed in _DIGIT_WORDS and index + 1 < len(tokens):
-                before_verb = tokens[index + 1].word in _AFTER_TO
-                typed = _DIGIT_WORDS[typed] if before_verb and tokens[index + 1].gap == 0 else typed
+            if typed in _DIGIT_WORDS and _is_a_word(tokens, index):
+                typed = _DIGIT_WORDS[typed]
             gap = token.gap
             for word, stem in speller.resolve(typed):
                 words.append(Word(word, stem, token.start, end, gap))
@@ -175,6 +175,16 @@ class Matcher:
         if not speller.is_target(joined):
             return False
         return not (speller.is_ordinary(left) and speller.is_ordinary(right))
+
+
+def _is_a_word(tokens: List[Token], index: int) -> bool:
+    """Whether a digit stands for a word: "hard 2 breathe", "going 2 pretend", and not "2 hours"."""
+    if index + 1 >= len(tokens) or tokens[index + 1].gap:
+        return False
+    following = tokens[index + 1].word
+    before = tokens[index - 1].word if index and not tokens[index].gap else ""
+    leads = before in _BEFORE_TO and following.isalpha() and not following.endswith("s")
+    return following in _AFTER_TO or leads
 
 
 @lru_cache(maxsize=1)

@@ -19,6 +19,10 @@ _LEET = str.maketrans(
 )
 _DOUBLED_END = re.compile(r"(?:([bdgmnprt])\1)$")
 _LONGEST_WORD = 24
+_MOST_PIECES = 5
+_SHORT_PIECES = frozenset(
+    ["i", "my", "is", "to", "so", "in", "of", "it", "no", "up", "im", "me", "on"]
+)
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 #: Keys that a thumb hits instead: beside, above and below on a phone.
 _BESIDE = {
@@ -193,44 +197,27 @@ class Speller:
         return tuple((word, self.stem(word)) for word in words[:6])
 
     def _split(self, word: str) -> Tuple[str, ...]:
-        """Two or three known words typed without a space, at least one of them a target."""
-        if len(word) < 7 or len(word) > 2 * _LONGEST_WORD:
+        """The fewest known words typed without a space, one a target ("mythroatistight")."""
+        size = len(word)
+        if size < 6 or size > 2 * _LONGEST_WORD:
             return ()
-        for cut in range(len(word) - 2, 0, -1):
-            left, right = word[:cut], word[cut:]
-            for pieces in self._split_in_two(left, right):
-                if any(len(piece) > 3 and piece in self._targets for piece in pieces):
-                    return tuple(
-                        w for piece in pieces for w in self._expansions.get(piece, (piece,))
-                    )
-        return ()
-
-    def _split_in_two(self, left: str, right: str) -> Iterable[Tuple[str, ...]]:
-        if not self._is_piece(left):
-            return
-        if self._is_piece(right):
-            yield (left, right)
-        for cut in range(2, len(right) - 1):
-            if self._is_piece(right[:cut]) and self._is_piece(right[cut:]):
-                yield (left, right[:cut], right[cut:])
+        most = 3 if size < 12 else _MOST_PIECES
+        best: Dict[int, Tuple[str, ...]] = {size: ()}
+        for start in range(size - 1, -1, -1):
+            for end in range(min(size, start + _LONGEST_WORD), start, -1):
+                rest = best.get(end)
+                if rest is None or len(rest) >= most or not self._is_piece(word[start:end]):
+                    continue
+                if start not in best or len(rest) + 1 < len(best[start]):
+                    best[start] = (word[start:end], *rest)
+        pieces = best.get(0, ())
+        if len(pieces) < 2 or not any(len(p) > 3 and p in self._targets for p in pieces):
+            return ()
+        return tuple(w for piece in pieces for w in self._expansions.get(piece, (piece,)))
 
     def _is_piece(self, word: str) -> bool:
         if len(word) < 3:
-            return word in (
-                "i",
-                "my",
-                "is",
-                "to",
-                "so",
-                "in",
-                "of",
-                "it",
-                "no",
-                "up",
-                "im",
-                "me",
-                "on",
-            )
+            return word in _SHORT_PIECES
         return word in self._known or word in self._expansions
 
 

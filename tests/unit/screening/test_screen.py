@@ -52,3 +52,25 @@ def test_no_rash_but_throat():
 def test_start_imports_no_tensorflow():
     code = "import sys, bot.assessment; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        pytest.param("mythroatistight", "AW-01", id="four words joined"),
+        pytest.param("myface isswollen", "SK-03", id="twice two words joined"),
+        pytest.param("icantbreathe", "BR-01", id="three words joined"),
+        pytest.param("im not going 2 make it through 2nite", "CI-09", id="2 for to"),
+    ],
+)
+def test_words_in_text_speak_are_found(text, key):
+    assert key in {finding.key for finding in screen(text).findings}
+
+
+def test_a_number_of_hours_stays_a_number():
+    assert [f.key for f in screen("going 2 hours without food").findings] == []
+
+
+def test_what_is_since_my_injection_is_the_writers():
+    text = "my sister is visiting and itching everywhere since my injection"
+    assert [f.experiencer.value for f in screen(text).findings] == ["patient"]
