@@ -1,12 +1,16 @@
 """What can be said of deploy/ without a container engine: it parses and names what exists."""
 
 import configparser
+import http.server
 import os
 import re
 import shutil
 import subprocess
+import threading
+import time
 from pathlib import Path
 
+import httpx
 import pytest
 import yaml
 
@@ -15,6 +19,7 @@ from bot.channels.messaging import credentials
 from bot.channels.tokens import KEY_VARIABLE
 from bot.encryption import VARIABLE as ENCRYPTION_VARIABLE
 from bot.observability.metrics import TOKEN_VARIABLE
+from bot.service.processes import free_port, port_is_free
 from bot.settings import PROJECT
 
 DEPLOY = PROJECT / "deploy"
@@ -112,6 +117,52 @@ def test_caddy_agrees():
         env={**os.environ, **SERVICES["caddy"]["environment"], **SITES},
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.services
+def test_with_no_whole_replica_patients_are_answered_all_the_same(tmp_path):
+    if shutil.which("caddy") is None:
+        pytest.skip("caddy is not installed; `apt-get install caddy`")
+
+    class Damaged(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(503)
+            self.end_headers()
+
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"EMERGENCY: " + body)
+
+        def log_message(self, *_):
+            pass
+
+    upstream = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Damaged)
+    threading.Thread(target=upstream.serve_forever, daemon=True).start()
+    sites = [f"http://127.0.0.1:{free_port()}" for _ in range(3)]
+    environment = {
+        **dict(zip(("PATIENT_SITE", "DESK_SITE", "INTERNAL_SITE"), sites, strict=True)),
+        "RASA_UPSTREAMS": f"127.0.0.1:{upstream.server_port}",
+        "CARE_UPSTREAMS": f"127.0.0.1:{free_port()}",
+        **{name: str(tmp_path) for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")},
+    }
+    command = ["caddy", "run", "--config", str(DEPLOY / "Caddyfile"), "--adapter", "caddyfile"]
+    caddy = subprocess.Popen(command, env={**os.environ, **environment}, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 30
+        while port_is_free("127.0.0.1", int(sites[0].rsplit(":", 1)[1])):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        # Its own look at the replica comes first.
+        time.sleep(1)
+        answer = httpx.post(f"{sites[0]}/chat/messages", content=b"cant breathe", timeout=30)
+        assert (answer.status_code, answer.text) == (200, "EMERGENCY: cant breathe")
+        assert httpx.get(f"{sites[0]}/metrics").status_code == 404
+    finally:
+        caddy.terminate()
+        caddy.wait(10)
+        upstream.shutdown()
 
 
 SITES = {"PATIENT_SITE": "chat.example.org", "DESK_SITE": "desk.example.org"}
