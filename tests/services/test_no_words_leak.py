@@ -82,7 +82,7 @@ def test_her_words_are_nowhere_in_the_clear_and_gone_after_erasing(tmp_path):
 
 
 def _live(settings):
-    """Say everything through the services; return the error answers as one text."""
+    """Say everything through the services; return error answers and figures as one text."""
     patient = Patient(settings)
     patient.writes(SYMPTOM)
     patient.writes(EMERGENCY)
@@ -112,4 +112,6 @@ def _live(settings):
         httpx.get(f"{care}/api/alerts", params={"state": REFUSED}),
     ]
     assert all(answer.status_code >= 400 for answer in refused), refused
-    return "\n".join(answer.text for answer in refused)
+    figures = [httpx.get(f"{address}/metrics") for address in (base, care)]
+    assert all("_total" in answer.text for answer in figures)
+    return "\n".join(answer.text for answer in (*refused, *figures))
