@@ -24,7 +24,8 @@ from bot.evaluation.intents import (
 )
 from bot.evaluation.nlu import threshold
 from bot.evaluation.report import table
-from bot.nlu.second_reader_training import KnownVectors, examples, vectors_of
+from bot.nlu.second_reader_training import KnownVectors, examples
+from bot.screening.vector_store import vectors_of
 from bot.settings import PROJECT
 
 HEAD = (

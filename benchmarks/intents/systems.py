@@ -18,7 +18,7 @@ from bot.nlu import reading
 from bot.nlu.intent_model import C, IntentModel, class_weights
 from bot.nlu.second_reader import SecondReader
 from bot.nlu.second_reader_training import fit
-from bot.nlu.sentence_vectors import SIZE, SentenceVectors
+from bot.screening.sentence_vectors import SIZE, SentenceVectors
 
 Texts = Sequence[str]
 Rank = Callable[[str], List[Tuple[str, float]]]

@@ -21,8 +21,9 @@ from bot.evaluation.systems import Say
 from bot.nlu.intent_model import IntentModel
 from bot.nlu.reading import read_twice
 from bot.nlu.second_reader import SecondReader
-from bot.nlu.second_reader_training import KnownVectors, examples, fit, vectors_of
-from bot.nlu.sentence_vectors import SentenceVectors
+from bot.nlu.second_reader_training import KnownVectors, examples, fit
+from bot.screening.sentence_vectors import SentenceVectors
+from bot.screening.vector_store import vectors_of
 from bot.settings import PROJECT
 from bot.yaml_files import read_yaml
 

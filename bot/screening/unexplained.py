@@ -19,6 +19,7 @@ _CLAUSE_ENDS = re.compile(r"[.!?;,\n]+|\bbut\b", re.IGNORECASE)
 _DENIES = re.compile(r"\b(?:deny|denies|denied|neg for|negative for)\b", re.IGNORECASE)
 _NOT_CURRENT = (Assertion.NEGATED, Assertion.HISTORICAL, Assertion.HYPOTHETICAL)
 _SITE = ("IS-01", "IS-02")
+_FEAR = "Q-04"
 
 
 def unexplained(text: str, screening: Screening) -> str:
@@ -58,8 +59,8 @@ def _is_explained(finding: Finding) -> bool:
 
 
 def _is_remark(finding: Finding) -> bool:
-    """Asthma, twins or a question about the dose: no sign of anything."""
-    return finding.key.startswith(("RM", "TX"))
+    """Asthma, twins, a question about the dose, fear of what may come: no sign of anything."""
+    return finding.key.startswith(("RM", "TX")) or finding.key == _FEAR
 
 
 def _touches(findings: List[Finding], start: int, end: int) -> bool:

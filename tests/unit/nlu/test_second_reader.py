@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.nlu.reading import may_wait, read_twice
 from bot.nlu.second_reader import SecondReader, combine
-from bot.nlu.sentence_vectors import (
+from bot.screening.sentence_vectors import (
     END_CHARACTERS,
     SIZE,
     START_CHARACTERS,
