@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Iterator
 
-from sqlalchemy import MetaData, create_engine, event, text
+from sqlalchemy import BigInteger, Integer, MetaData, create_engine, event, text
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.pool import QueuePool
 
@@ -17,6 +17,9 @@ from bot.settings import POSTGRESQL_OPTIONS, Settings
 
 #: Every table of the channels belongs to this; ``prepare`` makes those that are missing.
 metadata = MetaData()
+#: A column that grows with each row and never gives a number twice; on SQLite only in a table with
+#: ``sqlite_autoincrement=True``.
+Number = BigInteger().with_variant(Integer, "sqlite")
 
 #: Seconds a writer waits for another one before the database reports that it is locked.
 _BUSY_SECONDS = 5

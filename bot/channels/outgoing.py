@@ -6,7 +6,6 @@ Imports neither Rasa nor a web server: the nurse desk reads ``undelivered`` in a
 from __future__ import annotations
 
 import json
-import secrets
 import time
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
@@ -16,7 +15,8 @@ from sqlalchemy.engine import Engine
 
 from bot.channels import database
 from bot.channels.database import reading, take_turns, writing
-from bot.channels.messaging.tables import LEASE, conversations, outgoing
+from bot.channels.messaging.lease import Lease
+from bot.channels.messaging.tables import conversations, outgoing
 from bot.settings import Settings
 
 #: Seconds to wait after each failed attempt; then it is given up and shown to the nurses.
@@ -56,7 +56,8 @@ class Outgoing:
         self, engine: Engine, connector: str, clock: Callable[[], float] = time.time
     ) -> None:
         self._engine, self._connector, self._clock = engine, connector, clock
-        self._owner = secrets.token_hex(8)
+        #: Which process sends in a conversation.
+        self.lease = Lease(engine, conversations.c.sending, conversations.c.sending_until, clock)
 
     def add(self, conversation: str, parts: Sequence[Dict[str, Any]], key: str) -> List[int]:
         """Add the parts of one message in order; return their numbers.
@@ -94,32 +95,6 @@ class Outgoing:
                     ).inserted_primary_key[0]
                 numbers.append(known)
         return numbers
-
-    def claim(self, conversation: str) -> bool:
-        """Return whether this process may send in a conversation now, for LEASE seconds."""
-        now = self._clock()
-        with writing(self._engine) as sql:
-            done = sql.execute(
-                update(conversations)
-                .where(
-                    conversations.c.id == conversation,
-                    or_(
-                        conversations.c.sending == self._owner,
-                        conversations.c.sending_until < now,
-                    ),
-                )
-                .values(sending=self._owner, sending_until=now + LEASE)
-            )
-            return done.rowcount == 1
-
-    def release(self, conversation: str) -> None:
-        """Let any process send in the conversation."""
-        with writing(self._engine) as sql:
-            sql.execute(
-                update(conversations)
-                .where(conversations.c.id == conversation, conversations.c.sending == self._owner)
-                .values(sending_until=0.0)
-            )
 
     def next(self, conversation: str) -> Optional[Due]:
         """Return the oldest message that has to go out, or None when there is none or it waits."""

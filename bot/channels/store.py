@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Optional, Set
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     Column,
     Float,
@@ -31,16 +30,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Connection, Engine
 
-from bot.channels.database import metadata, reading, take_turns, writing
+from bot.channels.database import Number, metadata, reading, take_turns, writing
 from bot.encryption import EncryptedText
-
-#: Grows with each row and never gives a number twice, also on SQLite.
-_Number = BigInteger().with_variant(Integer, "sqlite")
 
 events = Table(
     "chat_events",
     metadata,
-    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("number", Number, primary_key=True, autoincrement=True),
     Column("conversation", String(64), nullable=False),
     Column("author", String(16), nullable=False),
     Column("body", EncryptedText, nullable=False),
@@ -52,7 +48,7 @@ events = Table(
 submissions = Table(
     "chat_submissions",
     metadata,
-    Column("ticket", _Number, primary_key=True, autoincrement=True),
+    Column("ticket", Number, primary_key=True, autoincrement=True),
     Column("conversation", String(64), nullable=False),
     Column("id", String(64), nullable=False),
     Column("digest", String(64), nullable=False),
@@ -65,7 +61,7 @@ submissions = Table(
 taken_up = Table(
     "chat_taken_up",
     metadata,
-    Column("ticket", _Number, primary_key=True, autoincrement=False),
+    Column("ticket", Number, primary_key=True, autoincrement=False),
     Column("times", Integer, nullable=False),
 )
 #: Conversations that were deleted: their tokens are good for nothing any more.

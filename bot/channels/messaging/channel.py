@@ -259,10 +259,10 @@ class MessagingChannel(Sending, InputChannel):
 
     async def _answer_all(self, conversation: str) -> None:
         try:
-            while await self.stored(self.inbox.claim, conversation):
+            while await self.stored(self.inbox.lease.claim, conversation):
                 waiting = await self.stored(self.inbox.next, conversation)
                 if waiting is None:
-                    await self.stored(self.inbox.release, conversation)
+                    await self.stored(self.inbox.lease.release, conversation)
                     return
                 if waiting.slow and not await self.stored(self.inbox.urgent_waits, conversation):
                     await asyncio.sleep(_PACE)
@@ -272,7 +272,7 @@ class MessagingChannel(Sending, InputChannel):
             # Another attempt follows; the kind alone is logged, since an error may quote her.
             logger.error("Channel %s could not answer: %s", self.name(), type(error).__name__)
             with contextlib.suppress(*_STORE_ERRORS):
-                await self.stored(self.inbox.release, conversation)
+                await self.stored(self.inbox.lease.release, conversation)
 
     async def _answer(self, waiting: Waiting) -> None:
         received, conversation = waiting.received, waiting.conversation

@@ -72,12 +72,12 @@ class Courier:
 
     async def _send_all(self, conversation: str) -> None:
         try:
-            if not await self._stored(self._outgoing.claim, conversation):
+            if not await self._stored(self._outgoing.lease.claim, conversation):
                 return
             while (due := await self._stored(self._outgoing.next, conversation)) is not None:
                 await self._send_one(due)
-                await self._stored(self._outgoing.claim, conversation)
-            await self._stored(self._outgoing.release, conversation)
+                await self._stored(self._outgoing.lease.claim, conversation)
+            await self._stored(self._outgoing.lease.release, conversation)
         except (SQLAlchemyError, EncryptionError) as error:
             logger.error("The outgoing queue of channel %s failed: %s", self._name, _kind(error))
 

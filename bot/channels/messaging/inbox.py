@@ -16,8 +16,9 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
 from bot.channels.database import reading, take_turns, writing
+from bot.channels.messaging.lease import Lease
 from bot.channels.messaging.received import Received
-from bot.channels.messaging.tables import LEASE, conversations, inbox, keys, outgoing
+from bot.channels.messaging.tables import conversations, inbox, keys, outgoing
 
 #: A message that brought the process down this often gets the safe text instead.
 MOST_ATTEMPTS = 3
@@ -55,7 +56,10 @@ class Inbox:
         self, engine: Engine, connector: str, clock: Callable[[], float] = time.time
     ) -> None:
         self._engine, self._connector, self._clock = engine, connector, clock
-        self._owner = secrets.token_hex(8)
+        #: Which process answers in a conversation.
+        self.lease = Lease(
+            engine, conversations.c.answering, conversations.c.answering_until, clock
+        )
         self._key = _shared_key(engine, "address")
 
     def conversation(self, channel: str, address: str) -> str:
@@ -127,30 +131,6 @@ class Inbox:
             )
         )
         return Taken(id, new=not handled, dropped=dropped)
-
-    def claim(self, conversation: str) -> bool:
-        """Return whether this process may answer in a conversation now, for LEASE seconds."""
-        now = self._clock()
-        with writing(self._engine) as sql:
-            done = sql.execute(
-                update(conversations)
-                .where(
-                    conversations.c.id == conversation,
-                    (conversations.c.answering == self._owner)
-                    | (conversations.c.answering_until < now),
-                )
-                .values(answering=self._owner, answering_until=now + LEASE)
-            )
-            return done.rowcount == 1
-
-    def release(self, conversation: str) -> None:
-        """Let any process answer in the conversation."""
-        with writing(self._engine) as sql:
-            sql.execute(
-                update(conversations)
-                .where(conversations.c.id == conversation, conversations.c.answering == self._owner)
-                .values(answering_until=0.0)
-            )
 
     def next(self, conversation: str) -> Optional[Waiting]:
         """Return the oldest message that waits, counting the attempt, or None."""

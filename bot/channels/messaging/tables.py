@@ -4,7 +4,6 @@ hashes, so that no phone number can be read from, or guessed with, a copy of the
 from __future__ import annotations
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     Column,
     Float,
@@ -15,13 +14,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from bot.channels.database import metadata
+from bot.channels.database import Number, metadata
 from bot.encryption import EncryptedText
-
-#: Seconds a process keeps a conversation without a sign of life.
-LEASE = 60.0
-#: Grows with each row and never gives a number twice, also on SQLite.
-_Number = BigInteger().with_variant(Integer, "sqlite")
 
 #: Keys that all processes share and that must outlive a change of the encryption key.
 keys = Table(
@@ -53,7 +47,7 @@ conversations = Table(
 inbox = Table(
     "messaging_inbox",
     metadata,
-    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("number", Number, primary_key=True, autoincrement=True),
     Column("connector", String(32), nullable=False),
     Column("message_id", String(200), nullable=False),
     Column("conversation", String(64), nullable=False),
@@ -77,7 +71,7 @@ inbox = Table(
 outgoing = Table(
     "messaging_outgoing",
     metadata,
-    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("number", Number, primary_key=True, autoincrement=True),
     Column("connector", String(32), nullable=False),
     Column("conversation", String(64), nullable=False),
     #: The same key is sent once.

@@ -68,16 +68,16 @@ def test_the_same_id_on_another_connector_is_another_message(inbox, engine):
 def test_one_process_at_a_time_answers_in_a_conversation(inbox, engine, clock):
     other = Inbox(engine, "twilio", clock)
     conversation = inbox.take(message()).conversation
-    assert inbox.claim(conversation) and inbox.claim(conversation)
-    assert not other.claim(conversation) and other.unanswered() == []
+    assert inbox.lease.claim(conversation) and inbox.lease.claim(conversation)
+    assert not other.lease.claim(conversation) and other.unanswered() == []
     clock.now += 61
     assert other.unanswered() == [conversation]
-    assert other.claim(conversation) and not inbox.claim(conversation)
-    inbox.release(conversation)
-    assert not inbox.claim(conversation), "nobody gives back what another process holds"
-    other.release(conversation)
+    assert other.lease.claim(conversation) and not inbox.lease.claim(conversation)
+    inbox.lease.release(conversation)
+    assert not inbox.lease.claim(conversation), "nobody gives back what another process holds"
+    other.lease.release(conversation)
     clock.now += 1
-    assert inbox.claim(conversation)
+    assert inbox.lease.claim(conversation)
 
 
 def test_what_is_answered_is_forgotten_but_its_id_is_known(inbox, clock):
