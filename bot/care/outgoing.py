@@ -124,11 +124,17 @@ def tell_emergency_over(
 
 
 def undelivered(session: Session, *, limit: int = 100) -> list[OutgoingMessage]:
-    """Return what was given up and a human has to know of, newest first."""
+    """Return what was given up and a human has to know of, newest first.
+
+    That an emergency is over is no word for her: nobody has to call because it was not told.
+    """
     return list(
         session.execute(
             select(OutgoingMessage)
-            .where(OutgoingMessage.state == "failed")
+            .where(
+                OutgoingMessage.state == "failed",
+                OutgoingMessage.kind.notin_(("handed-back", "closed")),
+            )
             .order_by(OutgoingMessage.id.desc())
             .limit(limit)
         ).scalars()

@@ -41,7 +41,7 @@ def binned(values: Sequence[float]) -> List[int]:
 
 def durations(values: Mapping[Level, Sequence[float]], title: str) -> Markup:
     """Return one histogram per level, above one another on the same axis of growing times."""
-    left, row, top = 120, 84, 8
+    left, row, top = 132, 84, 8
     slot = (WIDTH - left - 8) / (len(BINS) + 1)
     shapes: List[Markup] = []
     for index, (level, times) in enumerate(values.items()):
