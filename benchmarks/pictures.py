@@ -84,8 +84,9 @@ def chat(camera: Camera, system: System) -> None:
         camera.take(page.page, "widget-open")
     with camera.patient(system, **phone) as page:
         camera.take(page.page, "widget-phone")
-        page.say("I want to report a symptom")
-        page.wait(lambda: page.element.locator(".quick").count() == 1)
+        page.say("is b12 safe for my baby?")
+        page.button("Yes", exact=True).click()
+        page.button("Make my plan").wait_for()
         camera.take(page.page, "widget-quick-replies")
     with camera.patient(system, **phone) as page:
         page.say(EMERGENCY, answers=2)
@@ -98,6 +99,9 @@ def chat(camera: Camera, system: System) -> None:
         camera.take(page.page, "widget-offline")
     with camera.patient(system, color_scheme="dark") as page:
         page.say("is b12 safe for my baby?")
+        page.button("Yes", exact=True).click()
+        page.button("Make my plan").wait_for()
+        page.say("my arm is sore since the injection yesterday")
         camera.take(page.page, "widget-dark")
 
 
