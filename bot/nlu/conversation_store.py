@@ -8,6 +8,7 @@ it counts all events of a session for each message. This one has Rasa's table, s
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import threading
@@ -41,6 +42,8 @@ INDEXES = (
 )
 #: A database that failed is left alone for this long, so that not every message waits for it.
 PAUSE_SECONDS = 2.0
+#: Seconds between two attempts to store what an outage left behind, while nobody writes.
+RETRY_SECONDS = 3.0
 #: Conversations whose slots are remembered for an outage.
 REMEMBERED = 2_000
 
@@ -70,6 +73,7 @@ class ConversationStore(TrackerStore):
         self._paused_until = 0.0
         self._writing = threading.Lock()
         self._in_time = InTime("conversation store", threads=8)
+        self._retrying: Optional[asyncio.Task[None]] = None
 
     async def retrieve(self, sender_id: str) -> Optional[DialogueStateTracker]:
         """Return the latest session of a conversation, or None when there is none."""
@@ -174,12 +178,27 @@ class ConversationStore(TrackerStore):
         if self._unsaved.of(sender_id):
             raise OSError("Events of this conversation wait to be stored; try again.")
 
+    def write_back_soon(self) -> None:
+        """Store what waits in ``unsaved`` as soon as the database answers, also if nobody writes.
+
+        An emergency may be among it, which care cannot find before.
+        """
+        if len(self._unsaved) and (self._retrying is None or self._retrying.done()):
+            self._retrying = asyncio.ensure_future(self._retry())
+
+    async def _retry(self) -> None:
+        while len(self._unsaved):
+            await asyncio.sleep(RETRY_SECONDS)
+            with contextlib.suppress(DatabaseHangs):
+                await self._in_time(self._write_back)
+
     async def _put(self, rows: List[Row]) -> None:
         try:
             await self._in_time(self._append, rows)
         except DatabaseHangs:
             # Whether they are stored is not known yet; ``_append`` settles that when it comes back.
             await asyncio.to_thread(self._unsaved.add, rows)
+        self.write_back_soon()
 
     def _append(self, rows: List[Row]) -> None:
         with self._writing:

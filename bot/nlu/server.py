@@ -100,10 +100,13 @@ def build_app(model: Path):  # type: ignore[no-untyped-def]
 
 
 async def _use_agent(settings, last_resort, app, _):  # type: ignore[no-untyped-def]
+    from bot.nlu.last_resort import inner_store
     from bot.nlu.texts import use_texts
 
     agent = app.ctx.agent
     last_resort.use(agent)
+    # What a process left behind that ended during an outage.
+    inner_store(agent.tracker_store).write_back_soon()
     if agent.is_ready():
         use_texts(agent, settings)
     else:

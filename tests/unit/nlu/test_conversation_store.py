@@ -196,3 +196,20 @@ async def test_a_database_that_hangs_does_not_hold_her_up_and_nothing_is_stored_
     await hang.ends()
     assert texts(await store.retrieve_full_tracker(HER)) == ["first", "while it hangs", "and again"]
     assert await store.answers()
+
+
+async def test_what_an_outage_left_behind_is_stored_although_nobody_writes(make, monkeypatch):
+    monkeypatch.setattr("bot.nlu.conversation_store.RETRY_SECONDS", 0.05)
+    monkeypatch.setattr("bot.nlu.conversation_store.PAUSE_SECONDS", 0.05)
+    store = make()
+    await _says(store, "before")
+    write = store._write
+    monkeypatch.setattr(store, "_write", lambda rows: False)
+    await _says(store, "my throat is closing")
+    await asyncio.sleep(0.2)
+    assert len(store._unsaved) > 0
+    monkeypatch.setattr(store, "_write", write)
+    await asyncio.wait_for(store._retrying, 5)
+    assert len(store._unsaved) == 0
+    other = await make().retrieve_full_tracker(HER)
+    assert texts(other) == ["before", "my throat is closing"]
