@@ -14,13 +14,7 @@ import yaml
 from bot import yaml_files
 from bot.triage.conditions import (
     ALWAYS,
-    Comparison,
-    Condition,
-    ConditionError,
-    parse_comparison,
-    parse_condition,
 )
-from bot.triage.facts import ABOUT_FINDING, SITUATION
 from bot.triage.fields import (
     check_fields,
     known_ids,
@@ -28,18 +22,18 @@ from bot.triage.fields import (
     set_level_named,
     subtype_named,
 )
+from bot.triage.names import Names
+from bot.triage.question_reader import read_question
 from bot.triage.table import (
     Case,
-    Meaning,
     Modifier,
-    Question,
     Row,
     Rule,
     SignMember,
     Table,
     TableError,
 )
-from bot.triage.vocabulary import ATTRIBUTES, Subtype
+from bot.triage.vocabulary import Subtype
 
 TABLES = Path(__file__).resolve().parent / "tables"
 
@@ -66,10 +60,7 @@ class _Reader:
 
     def __init__(self, folder: Path):
         self._folder = folder
-        self._words: set = set(ATTRIBUTES) | set(SITUATION) | set(ABOUT_FINDING)
-        self._comparisons: Dict[str, Comparison] = {}
-        self._ids: set = set()
-        self._questions: set = set()
+        self._names = Names()
 
     def table(self) -> Table:
         raw = {name: self._read(f"{name}.yml") for name in _FILES}
@@ -79,7 +70,7 @@ class _Reader:
         }
         if not row_files:
             raise TableError(f"{self._folder}/findings has no table. Restore the files.")
-        self._collect(raw, row_files)
+        self._names.collect(raw, row_files)
         signs, sign_names = self._signs(raw["signs"])
         return Table(
             policy=self._policy(raw["policy"]),
@@ -92,35 +83,15 @@ class _Reader:
             resolved=self._over("resolved", raw["resolved"]),
             modifiers=self._modifiers(raw["modifiers"]),
             modifier_ids=frozenset(entry["id"] for entry in raw["modifiers"]),
-            questions={entry["id"]: self._question(entry) for entry in raw["questions"]},
-            comparisons=tuple(self._comparisons.values()),
+            questions={
+                entry["id"]: read_question(entry, self._names) for entry in raw["questions"]
+            },
+            comparisons=tuple(self._names.comparisons.values()),
             carried_out={k: v for part in raw["rules"].values() for k, v in part.items()},
         )
 
     def _read(self, name: str) -> Any:
         return read_yaml(self._folder / name)
-
-    def _collect(self, raw: Dict[str, Any], row_files: Dict[str, Any]) -> None:
-        """Learn every key, sign, rule and question id first, so that any file may name them."""
-        for name, rows in row_files.items():
-            self._unique(name, rows, "key", self._words)
-        self._unique("signs.yml", raw["signs"], "sign", self._words)
-        self._unique("modifiers.yml", raw["modifiers"], "id", self._words)
-        self._unique("questions.yml", raw["questions"], "id", self._questions)
-        self._ids = set(self._words) | {rule for part in raw["rules"].values() for rule in part}
-        self._ids.update(rule["id"] for rule in raw["criteria"] + raw["combinations"])
-
-    @staticmethod
-    def _unique(name: str, rows: Any, label: str, known: set) -> None:
-        if not isinstance(rows, list):
-            raise TableError(f"{name}: must be a list of rows, each with '{label}'.")
-        for position, row in enumerate(rows, start=1):
-            identifier = row.get(label) if isinstance(row, dict) else None
-            if not isinstance(identifier, str):
-                raise TableError(f"{name}, row number {position}: needs a text in '{label}'.")
-            if identifier in known:
-                raise TableError(f"{name}, row {identifier}, {label}: used twice. Rename one.")
-            known.add(identifier)
 
     def _rows(self, files: Dict[str, Any]) -> Dict[str, Row]:
         rows = {}
@@ -158,17 +129,19 @@ class _Reader:
         check_fields(at, raw, fields, ("level",))
         as_present = over and raw["level"] == "AS_PRESENT"
         ask = raw.get("ask")
-        if ask is not None and ask not in self._questions:
+        if ask is not None and ask not in self._names.questions:
             raise TableError(f"{at}, ask: unknown question {ask!r}. Use an id of questions.yml.")
         return Case(
-            when=self._condition(f"{at}, when", raw.get("when")),
+            when=self._names.condition(f"{at}, when", raw.get("when")),
             level=None if as_present else level_named(at, raw["level"]),
-            rules=known_ids(f"{at}, rules", raw.get("rules"), self._ids),
+            rules=known_ids(f"{at}, rules", raw.get("rules"), self._names.ids),
             subtype=subtype_named(at, raw["subtype"]) if "subtype" in raw else None,
             ask=ask,
             flags=tuple(raw.get("flags", ())),
-            includes=frozenset(known_ids(f"{at}, includes", raw.get("includes"), self._words)),
-            of=frozenset(known_ids(f"{at}, of", raw.get("of"), self._words)),
+            includes=frozenset(
+                known_ids(f"{at}, includes", raw.get("includes"), self._names.words)
+            ),
+            of=frozenset(known_ids(f"{at}, of", raw.get("of"), self._names.words)),
             as_present=as_present,
             ceiling={
                 set_level_named(at, high): set_level_named(at, low)
@@ -203,9 +176,9 @@ class _Reader:
             check_fields(at, entry, {"sign", "meaning", "members"}, ("sign", "meaning", "members"))
             parsed = []
             for raw in entry["members"]:
-                keys = known_ids(f"{at}, keys", raw.get("keys"), self._words)
+                keys = known_ids(f"{at}, keys", raw.get("keys"), self._names.words)
                 rest = {part: value for part, value in raw.items() if part != "keys"}
-                when = self._condition(at, rest) if rest else ALWAYS
+                when = self._names.condition(at, rest) if rest else ALWAYS
                 parsed.append(SignMember(frozenset(keys), when))
             members.append((entry["sign"], tuple(parsed)))
         named = {key for _, parsed in members for member in parsed for key in member.keys}
@@ -225,12 +198,14 @@ class _Reader:
                     f"{at}, two_self_care", two, {"within", "as_one"}, ("within", "as_one")
                 )
                 named = [two["within"], *(key for group in two["as_one"] for key in group)]
-                known_ids(f"{at}, two_self_care", named, self._words)
+                known_ids(f"{at}, two_self_care", named, self._names.words)
             modifiers.append(
                 Modifier(
                     id=entry["id"],
                     name=entry["name"],
-                    known_by=self._condition(f"{at}, known_by", known_by) if known_by else None,
+                    known_by=self._names.condition(f"{at}, known_by", known_by)
+                    if known_by
+                    else None,
                     to=tuple(entry.get("to", ())),
                     not_to=frozenset(entry.get("not_to", ())),
                     at_least=level_named(at, floor) if floor else None,
@@ -239,57 +214,17 @@ class _Reader:
             )
         return tuple(modifiers)
 
-    def _question(self, entry: Dict[str, Any]) -> Question:
-        at = f"questions.yml, row {entry['id']}"
-        check_fields(at, entry, _QUESTION_FIELDS, ("id", "text", "kind"))
-        if entry["kind"] not in _QUESTION_KINDS:
-            raise TableError(f"{at}, kind: use one of {', '.join(sorted(_QUESTION_KINDS))}.")
-        return Question(
-            id=entry["id"],
-            text=entry["text"],
-            kind=entry["kind"],
-            several=bool(entry.get("several")),
-            counted=entry.get("counted", True),
-            buttons=tuple(entry.get("buttons", ())),
-            needs=tuple(entry.get("needs", ())),
-            minimum=entry.get("from"),
-            red_flag=entry.get("red_flag", True),
-            yes=self._meaning(f"{at}, if_yes", entry.get("if_yes") or {}),
-            no=self._meaning(f"{at}, if_no", entry.get("if_no") or {}),
-            unanswered=self._meaning(f"{at}, if_unanswered", entry.get("if_unanswered") or {}),
-            choices={
-                words: self._meaning(f"{at}, choices", meaning)
-                for words, meaning in (entry.get("choices") or {}).items()
-            },
-        )
-
-    def _meaning(self, at: str, raw: Dict[str, Any]) -> Meaning:
-        check_fields(at, raw, _MEANING_FIELDS, ())
-        following, finding = raw.get("next"), raw.get("finding")
-        if following is not None and following not in self._questions:
-            raise TableError(f"{at}, next: unknown question {following!r}.")
-        if finding is not None and finding not in self._words:
-            raise TableError(f"{at}, finding: unknown key {finding!r}.")
-        return Meaning(
-            level=level_named(at, raw["level"]) if "level" in raw else None,
-            rules=known_ids(f"{at}, rules", raw.get("rules"), self._ids),
-            finding=finding,
-            within_hours=raw.get("within_hours"),
-            next=following,
-            unless=raw.get("unless"),
-        )
-
     def _policy(self, raw: Dict[str, Any]) -> Dict[str, Any]:
         opinion = raw["second_opinion"]
         if not 0 < opinion["ask"] <= opinion["act"] <= opinion["act_over_urgent"] <= 1:
             raise TableError(
                 "policy.yml, second_opinion: needs 0 < ask <= act <= act_over_urgent <= 1."
             )
-        known_ids("policy.yml, child", raw["child"]["emergency"], self._words)
+        known_ids("policy.yml, child", raw["child"]["emergency"], self._names.words)
         if not opinion["act"] <= opinion["over_doubt"] <= 1:
             raise TableError("policy.yml, second_opinion: needs act <= over_doubt <= 1.")
         for part in ("silent_when", "doubtful_when", "ask_only_over"):
-            known_ids(f"policy.yml, second_opinion {part}", opinion[part], self._words)
+            known_ids(f"policy.yml, second_opinion {part}", opinion[part], self._names.words)
         raw["child"]["level"] = level_named("policy.yml, child", raw["child"]["level"])
         repeat = raw["repeat_contact"]
         repeat["level"] = level_named("policy.yml, repeat_contact", repeat["level"])
@@ -300,21 +235,6 @@ class _Reader:
             if set(orders[name]) != set(Subtype):
                 raise TableError(f"policy.yml, subtypes {name}: list every sub-type once.")
         return raw
-
-    def _condition(self, at: str, raw: Any) -> Condition:
-        try:
-            condition = parse_condition(raw)
-            for word in condition.words():
-                comparison = parse_comparison(word)
-                if comparison is not None:
-                    self._comparisons[word] = comparison
-                elif word not in self._words:
-                    raise ConditionError(
-                        f"unknown word {word!r}. Use an attribute, a fact, a key or a sign"
-                    )
-        except ConditionError as error:
-            raise TableError(f"{at}: {error}.") from error
-        return condition
 
 
 def _reachable(key: str, members: Any) -> Any:
@@ -354,20 +274,3 @@ _ROW_FIELDS = {
     "facts",
 }
 _MODIFIER_FIELDS = {"id", "name", "known_by", "to", "not_to", "at_least", "two_self_care"}
-_QUESTION_KINDS = {"yes_no", "fact", "choice", "number"}
-_QUESTION_FIELDS = {
-    "id",
-    "text",
-    "kind",
-    "several",
-    "counted",
-    "buttons",
-    "needs",
-    "from",
-    "if_yes",
-    "if_no",
-    "if_unanswered",
-    "red_flag",
-    "choices",
-}
-_MEANING_FIELDS = {"level", "rules", "finding", "within_hours", "next", "unless", "clear"}

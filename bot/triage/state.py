@@ -98,6 +98,10 @@ class EpisodeState:
         """Return the state written by ``to_json``. Raises ValueError when it is no JSON."""
         return cls.from_plain(json.loads(text))
 
+    def last(self) -> datetime:
+        """When the last message came; long ago in an episode without one."""
+        return datetime.fromisoformat(self.last_message) if self.last_message else START
+
     @property
     def current_level(self) -> Optional[Level]:
         """The level of the episode so far."""
