@@ -12,6 +12,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import List, Sequence, Tuple
 
+#: So many letters in a row, each on its own, spell a word.
+_SPELT_OUT = 6
 #: What stands between a token and the one before it.
 NO_GAP, SOFT_GAP, HARD_GAP, QUESTION_GAP = 0, 1, 2, 3
 
@@ -203,7 +205,27 @@ def tokenise(text: str) -> List[Token]:
         gap = NO_GAP
     if gap == QUESTION_GAP:
         tokens.append(Token("?", len(text), len(text), QUESTION_GAP))
-    return tokens
+    return _with_spelt_out(tokens)
+
+
+def _with_spelt_out(tokens: List[Token]) -> List[Token]:
+    """ "C a n t  b r e a t h e" and "h.e.l.p" as one word; fewer letters in a row stay letters."""
+    if sum(len(token.word) == 1 for token in tokens) < _SPELT_OUT:
+        return tokens
+    joined: List[Token] = []
+    start = 0
+    while start < len(tokens):
+        end = start
+        while end < len(tokens) and len(tokens[end].word) == 1 and tokens[end].word.isalpha():
+            end += 1
+        if end - start >= _SPELT_OUT:
+            word = "".join(token.word for token in tokens[start:end])
+            joined.append(Token(word, tokens[start].start, tokens[end - 1].end, tokens[start].gap))
+            start = end
+        else:
+            joined.append(tokens[start])
+            start += 1
+    return joined
 
 
 def _between_letters(text: str, place: int) -> bool:

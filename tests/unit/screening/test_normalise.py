@@ -12,6 +12,8 @@ def words(text):
     [
         pytest.param("Can\u2019t breathe", ["cant", "breathe"], id="curly apostrophe"),
         pytest.param("wh\u200beez\u200ding", ["wheezing"], id="invisible characters in a word"),
+        pytest.param("t h r o a t shut", ["throat", "shut"], id="letters apart"),
+        pytest.param("n v d and sob", ["n", "v", "d", "and", "sob"], id="three initials"),
         pytest.param("\u202ethroat\u202c tight", ["throat", "tight"], id="right-to-left marks"),
         pytest.param("th\u0000ro\u0007at", ["throat"], id="control characters"),
         pytest.param("thr\u043eat", ["throat"], id="Cyrillic look-alike"),
