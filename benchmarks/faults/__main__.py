@@ -15,36 +15,11 @@ from benchmarks.faults.clinic import Clinic
 from benchmarks.faults.on_files import ON_FILES
 from benchmarks.faults.on_files import disk_full as disk
 from benchmarks.faults.on_servers import ON_SERVERS
+from benchmarks.faults.page import HEAD, patients_page
 from benchmarks.faults.scenarios import SCENARIOS, SHORT, Result, Size, disk_full
 from benchmarks.faults.world import World
 from benchmarks.postgresql import Cluster, cluster, programs
 from bot.service.training import ensure_model
-
-PATIENTS_HEAD = """# Faults as patients meet them
-
-Made by `python -m benchmarks.faults --patients`: both services as real processes under the
-supervisor of `serve`. Something is broken, one patient asks a question of the page and another
-writes an emergency, both through the web channel; then it is mended. The table says what they got
-and after how long, when the alert was there, and what the next question got. On PostgreSQL and
-Redis each connection goes over a wire that can be cut (down), blocked (hung: it takes bytes and
-says nothing) or slowed. What counts as held: the emergency gets its text within 20 seconds (120
-where a process has to start again first, 240 where the message itself ends or blocks each process),
-the question gets its answer or the safe text, the alert and its notification arrive, and the next
-question is answered.
-
-| fault | on | her question | her emergency | alert | next question | held |
-|---|---|---|---|---|---|---|
-"""
-HEAD = """# Faults
-
-Made by `python -m benchmarks.faults`: the real care service (the ASGI application in a process of
-its own), a real receiver of notifications, and patients who write as Rasa does: first into the
-conversation store, then to the action. Each line is one run on an empty database. A notification
-that is sent again bears the same reference, so that its receiver recognises it.
-
-| fault | database | counted | held | seconds |
-|---|---|---|---|---|
-"""
 
 
 def main() -> int:
@@ -94,7 +69,7 @@ def patients(options) -> int:
                 lines.append(_patients_line(fault, clinic))
                 print(lines[-1], flush=True)
                 if options.write:
-                    options.write.write_text(PATIENTS_HEAD + "\n".join(lines) + "\n")
+                    options.write.write_text(patients_page(lines))
     return 0 if all(line.endswith("| yes |") for line in lines) else 1
 
 
