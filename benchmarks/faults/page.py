@@ -47,8 +47,8 @@ What building and making these runs found, all of it mended since:
   end the service. It goes on, with pauses; such a message is kept from the engine, and what hangs
   is killed.
 - A database that takes bytes and says nothing held up every answer. Calls are given up in time.
-- With care and the conversations away at once, an emergency that waited on disk was stored only when
-  somebody wrote again. It is stored as soon as the database answers.
+- With care and the conversations away at once, an emergency that waited on disk was stored only
+  when somebody wrote again. It is stored as soon as the database answers.
 - A locked SQLite file was waited for at each of a dozen steps of one answer.
 """
 
