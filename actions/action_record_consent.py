@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import CareAction, Events, settings, tell_nurse
+from actions.base import CareAction, Events, settings
 from actions.incoming import Incoming
 from bot.care.consent import record_consent
 from bot.care.database import transaction
-from bot.triage.vocabulary import Level
 
 
 class ActionRecordConsent(CareAction):
-    """Stores a yes with its time. A no is a request to staff, who delete what may be deleted."""
+    """Stores a yes with its time, or that there is none.
+
+    After a no the chat keeps no words of hers (bot/nlu/withheld.py). What a nurse was told is part
+    of her care and stays; she may still ask for its deletion.
+    """
 
     action_name = "action_record_consent"
 
@@ -26,11 +29,6 @@ class ActionRecordConsent(CareAction):
                 channel=incoming.channel,
                 at=incoming.sent_at if given else None,
             )
-        if given:
-            dispatcher.utter_message(response="utter_consent_given")
-            return []
-        events = tell_nurse(
-            dispatcher, incoming, max(incoming.level or Level.ROUTINE, Level.ROUTINE)
-        )
-        dispatcher.utter_message(response="utter_consent_refused")
-        return events
+        answer = "utter_consent_given" if given else "utter_consent_refused"
+        dispatcher.utter_message(response=answer)
+        return []

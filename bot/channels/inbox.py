@@ -89,6 +89,8 @@ class Inbox:
         message = UserMessage(text, output, conversation, input_channel="web", message_id=id)
         setattr(message, DEATHS, deaths)
         await self._engine(message)
+        if not output.keeps_words:
+            await self._safely(self._store.forget_words, conversation)
         return output.answers
 
     async def _until(self, condition: Callable[[Submission], bool], submission: Submission) -> bool:

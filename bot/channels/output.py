@@ -19,6 +19,11 @@ class WebOutput(OutputChannel):
     def __init__(self, record: Record, submission: Optional[str] = None) -> None:
         self.answers: List[Event] = []
         self._record, self._submission = record, submission
+        self.keeps_words = True
+
+    def keep_no_words(self) -> None:
+        """Let nothing that she writes stay in the record: she refused that it is stored."""
+        self.keeps_words = False
 
     @classmethod
     def name(cls) -> str:

@@ -264,6 +264,12 @@ class MessageStore:
             sql.execute(delete(submissions).where(submissions.c.conversation == conversation))
             return sql.execute(delete(events).where(events.c.conversation == conversation)).rowcount
 
+    def forget_words(self, conversation: str) -> int:
+        """Delete what the patient wrote and keep what she was told; return how many lines."""
+        hers = (events.c.conversation == conversation) & (events.c.author == "patient")
+        with writing(self._engine) as sql:
+            return sql.execute(delete(events).where(hers)).rowcount
+
     def is_deleted(self, conversation: str) -> bool:
         """Return whether the conversation was deleted."""
         with reading(self._engine) as sql:

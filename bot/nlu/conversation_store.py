@@ -15,14 +15,14 @@ import threading
 import time
 from collections import OrderedDict
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Optional
+from typing import Any, Dict, Iterable, List, Optional, Set
 
 from rasa.core.tracker_store import SQLTrackerStore, TrackerStore
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, Event, SessionStarted, SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
-from sqlalchemy import Index, create_engine, delete, event, func, insert, select
+from sqlalchemy import Index, create_engine, delete, event, func, insert, select, update
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
@@ -30,6 +30,7 @@ from sqlalchemy.pool import QueuePool
 from bot.channels.in_time import DatabaseHangs, InTime
 from bot.encryption import decrypt_event, encrypt
 from bot.nlu.unsaved import Row, UnsavedEvents
+from bot.nlu.withheld import REFUSED, intent_of, without_words
 from bot.settings import POSTGRESQL_OPTIONS
 
 logger = logging.getLogger(__name__)
@@ -72,6 +73,8 @@ class ConversationStore(TrackerStore):
         self._ready = False
         self._paused_until = 0.0
         self._writing = threading.Lock()
+        #: Conversations whose earlier words still have to be taken out, because she refused.
+        self._to_withhold: Set[str] = set()
         self._in_time = InTime("conversation store", threads=8)
         self._retrying: Optional[asyncio.Task[None]] = None
 
@@ -88,12 +91,39 @@ class ConversationStore(TrackerStore):
         new = list(tracker.events)[await self._known(tracker) :]
         tracker.events_in_store = len(tracker.events)  # type: ignore[attr-defined]
         self._remember(tracker)
-        if new:
-            await self._put([_row(tracker.sender_id, event) for event in new])
+        events = [each.as_dict() for each in new]
+        if tracker.get_slot("consent") == "no":
+            events = [without_words(each) for each in events]
+            if any(intent_of(each) == REFUSED for each in events):
+                self._to_withhold.add(tracker.sender_id)
+        if events:
+            await self._put([_row(tracker.sender_id, event) for event in events])
+        if tracker.sender_id in self._to_withhold:
+            await self._withhold(tracker.sender_id)
 
     async def append(self, sender_id: str, events: Iterable[Event]) -> None:
         """Store events of a conversation whose tracker is not at hand, after all others."""
-        await self._put([_row(sender_id, event) for event in events])
+        await self._put([_row(sender_id, event.as_dict()) for event in events])
+
+    async def _withhold(self, sender_id: str) -> None:
+        """Take her words out of what was stored before she refused; later when it cannot be now."""
+
+        def rewrite() -> None:
+            hers = (EVENTS.c.sender_id == sender_id) & EVENTS.c.type_name.in_(("user", "slot"))
+            with self._database().begin() as connection:
+                for row in connection.execute(select(EVENTS.c.id, EVENTS.c.data).where(hers)).all():
+                    before = json.loads(decrypt_event(row.data))
+                    if (after := without_words(before)) != before:
+                        data = encrypt(json.dumps(after))
+                        connection.execute(
+                            update(EVENTS).where(EVENTS.c.id == row.id).values(data=data)
+                        )
+
+        try:
+            await self._in_time(rewrite)
+            self._to_withhold.discard(sender_id)
+        except SQLAlchemyError as error:
+            self._pause(error)
 
     async def keys(self) -> Iterable[str]:
         """Return the ids of all conversations; none while the database is away."""
@@ -256,13 +286,12 @@ class ConversationStore(TrackerStore):
         logger.error("conversation store does not answer: %s", type(error).__name__)
 
 
-def _row(sender_id: str, each: Event) -> Row:
-    data = each.as_dict()
+def _row(sender_id: str, data: Dict[str, Any]) -> Row:
     return {
         "sender_id": sender_id,
-        "type_name": each.type_name,
+        "type_name": data["event"],
         "timestamp": data.get("timestamp"),
-        "intent_name": ((data.get("parse_data") or {}).get("intent") or {}).get("name"),
+        "intent_name": intent_of(data) or None,
         "action_name": data.get("name"),
         "data": encrypt(json.dumps(data)),
     }

@@ -82,6 +82,8 @@ class ShortSessionProcessor(MessageProcessor):
         await super()._run_prediction_loop(output_channel, tracker)
         # The guard of the channel takes a turn without words for a failure, unless it is told.
         output_channel.answered_by_nurse = answered_by_nurse(tracker)  # type: ignore[attr-defined]
+        if tracker.get_slot("consent") == "no":
+            getattr(output_channel, "keep_no_words", lambda: None)()
 
     def _has_session_expired(self, tracker: DialogueStateTracker) -> bool:
         if tracker.active_loop_name:

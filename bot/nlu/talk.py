@@ -95,6 +95,10 @@ def calm_intent(
     )
     if said and not nothing_said:
         return said
+    if said:
+        # There is nothing yet to tell more of, and no guess would be better than to ask.
+        again = memory.misunderstood + 1 >= MISUNDERSTOOD_LIMIT
+        return "not_understood_again" if again else FALLBACK
     if memory.check.get("open") and (heard.answers or _answers_detail(text, guess)):
         return "report_symptom"
     if heard.facts == (NEXT,) and not looks_like_a_question(text):

@@ -150,3 +150,15 @@ def test_who_has_news_is_known_by_number(store):
     assert store.changed_since(0) == {"c", "d"}
     assert store.changed_since(first.number) == {"d"}
     assert store.latest_number() == first.number + 1
+
+
+def test_her_words_can_be_forgotten_and_what_she_was_told_stays(store):
+    first = store.submit("c", "id-1", "my own words")
+    store.add("c", "bot", {"text": "an answer"}, "id-1")
+    store.submit("d", "id-1", "of somebody else")
+    assert store.forget_words("c") == 1
+    assert [event.author for event in store.after("c")] == ["bot"]
+    assert [event.author for event in store.after("d")] == ["patient"]
+    # The message itself is still known, so that a repeat is not answered twice.
+    store.finish(first)
+    assert store.submit("c", "id-1", "my own words").turn is Turn.DONE

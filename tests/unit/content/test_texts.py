@@ -7,6 +7,7 @@ import pytest
 from readability import grade
 
 from bot.content import load_content
+from bot.content.model import DAYS_MINUTES, HOURS_MINUTES, LATER_WEEKS
 from bot.settings import load_settings
 
 CLINIC = {
@@ -29,7 +30,21 @@ SYMPTOMS = list(CONTENT.symptoms.values())
 FIRST_BUBBLES = [*CONTENT.messages["emergency"], *WITHOUT_REGION.messages["emergency"]]
 CRISIS = {"crisis_intent", "crisis_passive", "harm_to_baby", "psychosis"}
 FAQ = [message for message in MESSAGES if message.key.startswith("faq_")]
+#: Minutes after the injection and weeks of pregnancy at which an advice reads differently.
+MOMENTS = [
+    (minutes, weeks)
+    for minutes in (None, 30, HOURS_MINUTES + 60, DAYS_MINUTES + 60)
+    for weeks in (None, 12, LATER_WEEKS + 8)
+]
+#: What is expected of a symptom at that time and in that week: every wording, each once.
+TIMED = {
+    text: f"{symptom.key} {minutes} minutes, {weeks} weeks"
+    for symptom in SYMPTOMS
+    for minutes, weeks in MOMENTS
+    for text in (symptom.advice_at(minutes, weeks), symptom.update_at(minutes, weeks))
+}
 TEXTS = [
+    *((name, text) for text, name in TIMED.items()),
     *(
         (f"{m.key}{dict(m.when) or ''}", text)
         for m in MESSAGES
@@ -211,6 +226,7 @@ class TestFaq:
 ADVICE = [
     *((m.key, text) for m in MESSAGES if m.safety_net for text in (m.text, m.more) if text),
     *((symptom.key, symptom.advice) for symptom in SYMPTOMS),
+    *((name, text) for text, name in TIMED.items()),
 ]
 
 
@@ -351,3 +367,16 @@ def test_the_headache_is_never_blamed_on_the_injection():
     assert not re.search(
         r"headache[^.]*(?:effect of|from) the injection", CONTENT.symptom("NE-01").advice
     )
+
+
+def test_what_is_expected_depends_on_the_time_and_the_week():
+    differing = {name.split()[0] for name in TIMED.values() if "None" not in name}
+    assert {"IS-01", "IS-02", "GI-01", "GI-05", "SK-05", "IN-03"} <= differing
+    sore = CONTENT.symptom("IS-01")
+    assert len({sore.advice_at(m, None) for m in (None, 30, 2000, 9000)}) == 4
+    sick = CONTENT.symptom("GI-01")
+    assert sick.advice_at(30, 12) != sick.advice_at(30, 28)
+
+
+def test_no_timed_text_is_longer_than_a_phone_can_carry():
+    assert max(len(text.split()) for text in TIMED) <= 120

@@ -22,7 +22,10 @@ def make(tmp_path):
         {
             "version": "3.1",
             "intents": ["greet"],
-            "slots": {"level": {"type": "any", "mappings": [{"type": "custom"}]}},
+            "slots": {
+                "level": {"type": "any", "mappings": [{"type": "custom"}]},
+                "consent": {"type": "any", "mappings": [{"type": "custom"}]},
+            },
         }
     )
 
@@ -213,3 +216,49 @@ async def test_what_an_outage_left_behind_is_stored_although_nobody_writes(make,
     assert len(store._unsaved) == 0
     other = await make().retrieve_full_tracker(HER)
     assert texts(other) == ["before", "my throat is closing"]
+
+
+def answered_as(intent, text):
+    from rasa.shared.core.events import UserUttered
+
+    entities = [{"entity": "assessment", "value": {"text": text}}, {"entity": "topic", "value": ""}]
+    parsed = {"text": text, "intent": {"name": intent}, "entities": entities}
+    return UserUttered(text, {"name": intent, "confidence": 1.0}, entities, parsed)
+
+
+async def test_after_a_refusal_no_words_of_hers_are_kept_but_what_a_nurse_needs(make):
+    from rasa.shared.core.events import SlotSet
+
+    store = make()
+    tracker = await store.get_or_create_tracker(HER)
+    tracker.update(answered_as("faq_diet", "an early canary about cheese"))
+    tracker.update(answered_as("report_symptom", "my arm is sore"))
+    await store.save(tracker)
+    tracker = await store.retrieve(HER)
+    tracker.update(answered_as("consent_refused", "no do not store it"))
+    tracker.update(SlotSet("consent", "no"))
+    await store.save(tracker)
+    tracker = await store.retrieve(HER)
+    tracker.update(answered_as("faq_diet", "a late canary about eggs"))
+    await store.save(tracker)
+    kept = await make().retrieve_full_tracker(HER)
+    assert [text for text in texts(kept) if text] == ["my arm is sore"]
+    assert "canary" not in repr([event.as_dict() for event in kept.events])
+
+
+async def test_a_refusal_while_the_database_is_away_is_made_good_on_later(make, tmp_path):
+    from rasa.shared.core.events import SlotSet
+
+    store = make()
+    await _says(store, "an early canary")
+    tracker = await store.retrieve(HER)
+    tracker.update(answered_as("consent_refused", "no"))
+    tracker.update(SlotSet("consent", "no"))
+    outage = _Outage(tmp_path, store)
+    await store.save(tracker)
+    outage.end()
+    store._paused_until = 0.0
+    tracker = await store.retrieve(HER)
+    tracker.update(said("thanks"))
+    await store.save(tracker)
+    assert not [text for text in texts(await store.retrieve_full_tracker(HER)) if text]
