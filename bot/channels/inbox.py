@@ -90,7 +90,11 @@ class Inbox:
         setattr(message, DEATHS, deaths)
         await self._engine(message)
         if not output.keeps_words:
-            await self._safely(self._store.forget_words, conversation)
+            try:
+                await self._stored(self._store.forget_words, conversation)
+            except SQLAlchemyError as error:
+                # The next message of hers tries again.
+                logger.error("Her words are still recorded: %s", type(error).__name__)
         return output.answers
 
     async def _until(self, condition: Callable[[Submission], bool], submission: Submission) -> bool:

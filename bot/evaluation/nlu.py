@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from sklearn.model_selection import StratifiedKFold
 
 from bot.evaluation import intent_plots
+from bot.evaluation.answered import answer_all
 from bot.evaluation.cases import sha256
 from bot.evaluation.intents import (
     INTENTS_TEST,
@@ -101,9 +103,16 @@ def evaluate_nlu(
     else:
         notes.append("The cross-validation was not run.")
     say(f"learning from all {len(texts)} texts")
-    rank = learn(texts, intents, SecondReader(SentenceVectors()))
+    model = IntentModel().fit(texts, intents)
+    reader = SecondReader(SentenceVectors())
+    rank = partial(read_twice, model=model, reader=reader)
     parts["held-out"] = Part(
         f"{path.name}, SHA-256 `{sha256(path)}`", read_all(questions, rank, say, path.name)
+    )
+    say(f"{path.name} as the whole product answers it")
+    parts["as answered"] = Part(
+        f"{path.name}, with the screen and the single questions",
+        answer_all(questions, rank, model.rank, threshold()),
     )
     if real is not None and real.exists():
         asked, unknown = read_real(real)
@@ -121,7 +130,9 @@ def evaluate_nlu(
     limit = threshold()
     intent_plots.confusion(parts["held-out"].readings, out_folder / "confusion.png")
     intent_plots.confidence(
-        {name: part.readings for name, part in parts.items()}, limit, out_folder / "confidence.png"
+        {name: part.readings for name, part in parts.items() if name != "as answered"},
+        limit,
+        out_folder / "confidence.png",
     )
     (out_folder / "report.md").write_text(report_markdown(parts, limit, notes), encoding="utf-8")
     (out_folder / "errors.md").write_text(errors_markdown(parts, limit), encoding="utf-8")

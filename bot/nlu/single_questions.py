@@ -58,6 +58,11 @@ def names() -> List[str]:
     return [single.name for single in _load()]
 
 
+def topics_of(name: str) -> FrozenSet[str]:
+    """Return the topics that a single question belongs to; none for any other name."""
+    return next((single.of for single in _load() if single.name == name), frozenset())
+
+
 def is_single(name: str) -> bool:
     """Return whether ``name`` is a single question, and no intent of its own."""
     return name in _names()
