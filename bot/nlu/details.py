@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+from typing import AbstractSet, Any, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 
 from bot.nlu.memory import Memory
 from bot.screening import screen
@@ -139,6 +139,12 @@ def understand(text: str, screening: Screening, memory: Memory, intent: str = ""
     if asked in (SEVERITY, SINCE, WHERE) and not unknown and not own:
         heard = with_symptom(text, heard, memory.check["keys"][0])
         given.append(asked)
+    elif asked and short and not unknown and not own:
+        # She may say how bad it is while we ask for something else.
+        told = with_symptom(text, heard, memory.check["keys"][0])
+        if SEVERITY in _said_of(told.findings, memory.check["keys"][0]):
+            heard = told
+            given.append(SEVERITY)
     words = re.findall(r"[a-z]+", text.lower())
     awaits = bool(awaited - {""})
     known_words = _ANSWER_WORDS if awaits else _MOMENT_WORDS
@@ -210,14 +216,18 @@ def next_check(
     keys = told if fresh or not before.get("keys") else before["keys"]
     asked: List[str] = [] if fresh else list(before.get("asked", ()))
     explained = not fresh and bool(before.get("explained"))
+    said = set() if fresh else set(before.get("said", ()))
+    said |= {name for name in heard.facts if name in (SEVERITY, SINCE, WHERE)}
+    said |= _said_of(heard.screening.findings, keys[0]) if keys else set()
     last = heard.facts[-1] if heard.facts else before.get("last_fact", "")
     put_off = before.get("open") or ""
     waiting = question is not None or level is None or level >= Level.URGENT_SAME_DAY
     if fresh or not heard.facts or put_off in heard.facts:
         put_off = ""
-    detail = None if waiting else put_off or _next_detail(keys, asked, heard, state, known)
+    detail = None if waiting else put_off or _next_detail(keys, asked, state, known | said)
     return {
         "keys": keys,
+        "said": sorted(said),
         "asked": [*asked, detail] if detail and detail not in asked else asked,
         "open": detail or "",
         "last_fact": last,
@@ -230,9 +240,8 @@ def next_check(
 def _next_detail(
     keys: Sequence[str],
     asked: Sequence[str],
-    heard: Heard,
     state: Mapping[str, Any],
-    known: frozenset,
+    said: AbstractSet[str],
 ) -> Optional[str]:
     episode, table = EpisodeState.from_plain(state), load_table()
     counted = [name for name in episode.asked if table.questions[name].counted]
@@ -240,17 +249,20 @@ def _next_detail(
         return None
     if not keys or keys[0] not in ASKED_OF:
         return None
-    told = [f for f in heard.screening.findings if f.key == keys[0]]
-    said = set(known)
+    wanted = [name for name in ASKED_OF[keys[0]] if name not in said and name not in asked]
+    return wanted[0] if wanted else None
+
+
+def _said_of(findings: Iterable[Finding], key: str) -> Set[str]:
+    """Return which details of the symptom ``key`` its findings hold."""
+    told = [finding for finding in findings if finding.key == key]
     attributes = {word for finding in told for word in finding.attributes}
-    if attributes & _SEVERITIES:
-        said.add(SEVERITY)
+    said = {SEVERITY} if attributes & _SEVERITIES else set()
     if attributes & _PLACES:
         said.add(WHERE)
     if any(f.when is not None for f in told) or {"new", "since_injection"} & attributes:
         said.add(SINCE)
-    wanted = [name for name in ASKED_OF[keys[0]] if name not in said and name not in asked]
-    return wanted[0] if wanted else None
+    return said
 
 
 def _needs(question: Optional[str]) -> List[str]:

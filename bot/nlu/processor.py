@@ -21,7 +21,9 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.trackers import DialogueStateTracker
 
-SAY_AGAIN, SAID_AGAIN = "action_say_again", "utter_said_again"
+SAY_AGAIN = "action_say_again"
+#: What is left out when something is said again.
+ONCE_ONLY = frozenset({"utter_said_again", "utter_welcome"})
 #: Messages of a patient in one session of Rasa. The policies look at four turns.
 SESSION_MESSAGES = 8
 
@@ -94,8 +96,6 @@ class ShortSessionProcessor(MessageProcessor):
         )
 
     def _get_action(self, action_name: str) -> Optional[Action]:
-        if action_name == SAY_AGAIN:
-            return SayAgain()
         action = super()._get_action(action_name)
         return BriefSessionStart() if isinstance(action, ActionSessionStart) else action
 
@@ -111,7 +111,7 @@ class ShortSessionProcessor(MessageProcessor):
         action, prediction = super().predict_next_with_tracker_if_should(tracker)
         if action.name() == ACTION_LISTEN_NAME and left:
             return self._named(left[0])
-        return action, prediction
+        return (SayAgain() if action.name() == SAY_AGAIN else action), prediction
 
     def _named(self, name: str) -> Tuple[Action, PolicyPrediction]:
         action = self._get_action(name)
@@ -137,10 +137,13 @@ def said_before(tracker: DialogueStateTracker) -> List[BotUttered]:
         messages += isinstance(event, UserUttered)
         if messages > 1:
             break
-        asked = isinstance(event, BotUttered) and event.metadata.get("utter_action") == SAID_AGAIN
-        if messages == 1 and isinstance(event, BotUttered) and not asked:
+        if messages == 1 and isinstance(event, BotUttered) and not _is_once_only(event):
             said.insert(0, BotUttered(event.text, event.data, dict(event.metadata)))
     return said
+
+
+def _is_once_only(event: BotUttered) -> bool:
+    return event.metadata.get("utter_action") in ONCE_ONLY
 
 
 def actions_of_turn(tracker: DialogueStateTracker) -> List[str]:

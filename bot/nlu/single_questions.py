@@ -87,7 +87,7 @@ def named_in(text: str, ranking: Sequence[str] = ()) -> str:
 def _belongs(single: _Single, text: str, ranking: Sequence[str]) -> bool:
     if not ranking:
         return True
-    if ranking[0] == "out_of_scope":
+    if ranking[0] == "out_of_scope" and "out_of_scope" not in single.of:
         # A question about B12 that was taken for somebody else's, not one about tea in general.
         ours = any(name in CORE for _, name in concepts(text))
         return ours and bool(single.of.intersection(ranking[1:CHOICES]))

@@ -223,7 +223,10 @@ def _may_offer_check_in(intent: str, memory: Memory, slots: Mapping[str, Any]) -
     if memory.check_in_offered:
         return False
     if intent == "report_symptom":
-        return slots["triage_level"] in (Level.SELF_CARE.name, Level.ROUTINE.name)
+        told = (slots.get("check") or {}).get("keys") or []
+        # Not beside advice about the treatment itself, such as a missed injection.
+        mild = slots["triage_level"] in (Level.SELF_CARE.name, Level.ROUTINE.name)
+        return mild and not all(key.startswith("TX-") for key in told)
     return intent == "fact_noted" and "injection_time" in slots
 
 

@@ -81,7 +81,7 @@ def read_turn(text: str, guess: Guess, memory: Memory, now: datetime) -> Turn:
     """
     episode, read = _read(text, guess, memory, now)
     overall, screening = read.overall, read.heard.screening
-    intent = _route(guess, memory, read)
+    intent = _route(text, guess, memory, read)
     if intent == "no_level":
         intent = calm_intent(text, guess, memory, screening, read.heard, now)
     if memory.nurse_present and intent not in _ABOVE_THE_NURSE:
@@ -121,8 +121,9 @@ def unscreened(memory: Memory) -> Turn:
 def _read(text: str, guess: Guess, memory: Memory, now: datetime) -> Tuple[Dict[str, Any], _Read]:
     """Return the episode after the message, and everything that was read from it."""
     screening = screen(text)
-    heard = understand(text, screening, memory, guess.intent)
     said = steering(text)
+    # "STOP" or "say that again" is no answer to how bad it is.
+    heard = Heard(screening) if said else understand(text, screening, memory, guess.intent)
     if said == "bot_challenge":
         heard = replace(heard, screening=_without_wish(heard.screening))
     context = memory.context(now)
@@ -172,10 +173,14 @@ def _as_it_stands(memory: Memory, now: datetime) -> Optional[Mapping[str, Any]]:
     return silence(state, minutes)[0] if state.get("open_question") else state
 
 
-def _route(guess: Guess, memory: Memory, read: _Read) -> str:
+def _route(text: str, guess: Guess, memory: Memory, read: _Read) -> str:
     """Return the intent that safety asks for, or "no_level"."""
     message, overall = read.message, read.overall
     emergency = overall.level is Level.EMERGENCY_NOW
+    calm = overall.level is None or overall.level < Level.URGENT_SAME_DAY
+    if calm and tells_of_loss(text):
+        # Nothing that she asks beside it is answered with a text of the page (F-343).
+        return "no_level"
     if memory.emergency_kind == "crisis_passive" and guess.intent == "affirm":
         # "Are you having thoughts of hurting yourself or your baby?" (triage.md 8.9)
         return "report_red_flag"
@@ -243,7 +248,14 @@ def _check(
         level, question = read.overall.level, read.overall.question
         check = next_check(memory, read.heard, episode, level, question, frozenset(known))
         return {"check": check}
-    if intent in ("start_over", "leave_check", "report_red_flag", "check_first", "with_nurse"):
+    if intent in (
+        "start_over",
+        "leave_check",
+        "stop_messages",
+        "report_red_flag",
+        "check_first",
+        "with_nurse",
+    ):
         return {"check": {}}
     if memory.check.get("open"):
         # An unanswered detail is asked for once more, after her own question was answered.

@@ -261,3 +261,57 @@ def test_likely_topics_are_offered_before_a_nurse(talk):
     assert talk.say("about the thing", ranking=ranking).intent == "unsure"
     assert talk.slots["likely"] == ["faq_diet", "faq_oral_instead"]
     assert talk.say("about the thing", ranking=ranking).intent == "not_understood_again"
+
+
+def test_a_loss_is_heard_beside_a_question_and_below_a_same_day_level(talk):
+    told = talk.say(
+        "I lost the baby last week, do I still need the injections", "faq_dosing_schedule"
+    )
+    assert told.intent == "pregnancy_loss" and told.slots["notices"] == []
+    talk.slots = {}
+    assert talk.say("I lost the baby", "report_red_flag", red_flag=0.9).intent == "pregnancy_loss"
+    talk.slots = {}
+    assert talk.say("i had a miscarriage and now i have a fever of 39").intent == "report_urgent"
+
+
+def test_a_steering_word_is_no_answer_about_the_symptom(talk):
+    talk.say("my arm is sore, the injection was 2 hours ago")
+    assert talk.slots["check"]["open"]
+    stopped = talk.say("STOP")
+    assert stopped.intent == "stop_messages" and talk.slots["triage_level"] == "SELF_CARE"
+    assert talk.slots["check"] == {} and "TX-07" not in str(stopped.assessment)
+
+
+def test_what_she_said_of_her_symptom_is_never_asked(talk):
+    talk.say("my arm is a bit sore since the injection an hour ago")
+    assert talk.slots["check"]["open"] == "weeks"
+    assert talk.say("30 weeks").slots["check"]["open"] == ""
+
+
+def test_how_bad_it_is_counts_while_something_else_is_asked(talk):
+    talk.say("my arm is sore")
+    assert talk.slots["check"]["open"] == "injection"
+    talk.say("it is mild")
+    assert "severity" in talk.slots["check"]["said"] and talk.slots["check"]["open"] == "injection"
+    talk.say("2 hours ago")
+    assert talk.slots["check"]["open"] not in ("severity", "injection")
+
+
+def test_a_check_in_is_not_offered_beside_advice_on_the_treatment(talk):
+    assert "check_in_offer" not in talk.say("should I skip my next injection?").slots["notices"]
+    talk.slots = {}
+    mild = talk.say("my arm is a bit sore since the injection yesterday, 30 weeks")
+    assert "check_in_offer" in mild.slots["notices"]
+
+
+def test_saying_it_again_keeps_the_offer_and_repeats_nothing_else(talk):
+    talk.say("thanks", "thanks")
+    assert talk.slots["offer"] == "consent"
+    again = talk.say("i don't understand", "rude")
+    assert again.intent == "say_again" and again.slots["notices"] == []
+    assert talk.say("yes", "affirm").intent == "consent_given"
+
+
+def test_with_nothing_said_yet_there_is_nothing_to_say_again(talk):
+    assert talk.say("tell me more", "faq_diet").intent == "nlu_fallback"
+    assert talk.say("what else").intent == "not_understood_again"
