@@ -12,6 +12,8 @@ from bot.triage.vocabulary import Assertion, Assessment, Context
 
 #: More than two symptoms at once are no longer read on a phone; the others are with the nurse.
 MOST_SYMPTOMS = 2
+#: A missed injection, and the wish to stop or skip.
+MISSED, STOPPING = "TX-06", "TX-07"
 #: An earlier reaction, an allergy to an ingredient, Leber's disease (TX-03 to TX-05).
 BEFORE_INJECTION = frozenset({"TX-03", "TX-04", "TX-05"})
 
@@ -69,6 +71,9 @@ def explain(
     What may be expected depends on the time since the injection and the week of pregnancy, so the
     advice says which of both it goes by.
     """
+    keys = list(keys)
+    # "Should I skip it": a missed one is not what she asks about.
+    keys = [key for key in keys if not (key == MISSED and STOPPING in keys)]
     known = [texts.symptoms[key] for key in keys if key in texts.symptoms][:MOST_SYMPTOMS]
     for symptom in known:
         dispatcher.utter_message(

@@ -140,11 +140,12 @@ def understand(text: str, screening: Screening, memory: Memory, intent: str = ""
         heard = with_symptom(text, heard, memory.check["keys"][0])
         given.append(asked)
     elif asked and short and not unknown and not own:
-        # She may say how bad it is while we ask for something else.
+        # She may say how bad it is, or where, while we ask for something else.
         told = with_symptom(text, heard, memory.check["keys"][0])
-        if SEVERITY in _said_of(told.findings, memory.check["keys"][0]):
+        said = _said_of(told.findings, memory.check["keys"][0]) & {SEVERITY, WHERE}
+        if said:
             heard = told
-            given.append(SEVERITY)
+            given += sorted(said)
     words = re.findall(r"[a-z]+", text.lower())
     awaits = bool(awaited - {""})
     known_words = _ANSWER_WORDS if awaits else _MOMENT_WORDS

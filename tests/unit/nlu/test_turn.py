@@ -297,6 +297,13 @@ def test_how_bad_it_is_counts_while_something_else_is_asked(talk):
     assert talk.slots["check"]["open"] not in ("severity", "injection")
 
 
+def test_where_it_is_counts_while_something_else_is_asked(talk):
+    talk.say("spots on my face since the injections started, it is mild")
+    assert talk.slots["check"]["open"] == "weeks"
+    assert talk.say("only on my face").intent == "report_symptom"
+    assert talk.slots["triage_level"] == "ROUTINE"
+
+
 def test_a_check_in_is_not_offered_beside_advice_on_the_treatment(talk):
     assert "check_in_offer" not in talk.say("should I skip my next injection?").slots["notices"]
     talk.slots = {}
