@@ -2,25 +2,26 @@
 
 Reads ``data/second_opinion/*.jsonl``, cross-validates by theme (near-variants of one idea never sit
 on both sides of a split), calibrates on the held-out predictions, fits on everything and writes the
-artefact. Deterministic: the same data give the same bytes. scikit-learn is imported inside the
-functions that train, so that reading the texts, as the tests do, stays light.
+artefact. Deterministic: the same texts and sentence vectors give the same bytes; how long the
+vectors take says ``opinion_meaning_training``. scikit-learn is imported inside the functions that
+train, so that reading the texts, as the tests do, stays light.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import zlib
 from collections import Counter
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
 from bot.screening import opinion_meaning_training as meaning
-from bot.screening.opinion_augmentation import FILLERS, hurried, run_on, surrounded
+from bot.screening.opinion_augmentation import FILLERS
 from bot.screening.opinion_everyday import PREFIX, nlu_texts
-from bot.screening.opinion_features import WORD_GROUPS, normalise, pieces, sentences, tokens
+from bot.screening.opinion_features import WORD_GROUPS, normalise, pieces, tokens
+from bot.screening.opinion_folds import FOLDS, Example, copies, copies_of, split_by_theme
 from bot.screening.opinion_spelling import Speller
 from bot.screening.second_opinion import ARTEFACT, FEATURES
 
@@ -28,11 +29,7 @@ DATA = Path(__file__).resolve().parents[2] / "data" / "second_opinion"
 #: Frequent English words, which are no slips even where no training text holds them.
 WORD_LIST = DATA / "words.txt"
 LABELS = {"emergency": 1, "other": 0}
-FOLDS = 5
-SEED = 7
 PENALTY = 20.0
-#: A harmless sentence of this many words at most may be run on to another message for training.
-RUN_ON_WORDS = 12
 #: What one sentence of a harmless message weighs beside a whole message.
 PIECE_WEIGHT = 0.5
 #: A word in this many texts is learnt as it is written. One that the list of frequent words lacks
@@ -50,15 +47,6 @@ LEAN = 0.28
 #: A feature must occur in this many texts to be kept.
 MINIMUM_TEXTS = {"phrase": 2, "fragment": 2, "meaning": 2, "pair": 2}
 THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
-
-
-class Example(NamedTuple):
-    """One labelled message; ``theme`` names the idea and voice it was written in."""
-
-    text: str
-    label: int
-    theme: str
-    everyday: bool = False
 
 
 def data_files() -> List[Path]:
@@ -122,53 +110,6 @@ class Rows(NamedTuple):
     copy: np.ndarray
 
 
-def split_by_theme(examples: Sequence[Example]) -> np.ndarray:
-    """The fold of each example, from 0 to ``FOLDS`` - 1; a theme is never split.
-
-    Everyday talk is dealt out on its own, so that it does not move the other texts.
-    """
-    from sklearn.model_selection import StratifiedGroupKFold
-
-    folds = np.array([zlib.crc32(example.theme.encode("utf-8")) % FOLDS for example in examples])
-    main = np.flatnonzero([not example.everyday for example in examples])
-    labels = [examples[number].label for number in main]
-    themes = [examples[number].theme for number in main]
-    splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=SEED)
-    for fold, (_, held) in enumerate(splitter.split(labels, labels, themes)):
-        folds[main[held]] = fold
-    return folds
-
-
-def _copies(examples: Sequence[Example], folds: np.ndarray) -> Iterator[Tuple[int, str]]:
-    """Number and text of each training copy: hurried, among idle words, among harmless sentences.
-
-    The harmless sentences come from the fold of the message, so that a held-out text is nowhere.
-    Everyday talk has the hurried copy only.
-    """
-    harmless: Dict[int, List[str]] = {fold: [] for fold in range(FOLDS)}
-    for example, fold in zip(examples, folds, strict=True):
-        if not (example.label or example.everyday):
-            harmless[fold].extend(
-                sentence
-                for sentence in sentences(example.text)
-                if len(sentence.split()) <= RUN_ON_WORDS
-            )
-    for number, (example, fold) in enumerate(zip(examples, folds, strict=True)):
-        yield number, hurried(example.text, 0)
-        if example.everyday:
-            continue
-        yield number, surrounded(example.text, 0)
-        yield number, run_on(example.text, harmless[fold], 0)
-
-
-def _copies_of(examples: Sequence[Example], folds: np.ndarray) -> List[List[str]]:
-    """The copies of each example."""
-    found: List[List[str]] = [[] for _ in examples]
-    for number, text in _copies(examples, folds):
-        found[number].append(text)
-    return found
-
-
 def _rows(examples: Sequence[Example], folds: np.ndarray, speller: Speller) -> Rows:
     """Each message, each sentence of it, and its copies."""
     from sklearn.feature_extraction.text import CountVectorizer
@@ -181,7 +122,7 @@ def _rows(examples: Sequence[Example], folds: np.ndarray, speller: Speller) -> R
             owner.append(number)
             whole.append(place == 0)
             copy.append(False)
-    for number, text in _copies(examples, folds):
+    for number, text in copies(examples, folds):
         words.append(speller.repair(tokens(normalise(text))))
         owner.append(number)
         whole.append(True)
@@ -330,7 +271,7 @@ def main() -> None:
     print("words and letters alone")
     _report(first, labels, everyday)
     weights = _text_weights(labels, everyday)
-    texts = meaning.read_texts([each.text for each in examples], _copies_of(examples, folds))
+    texts = meaning.read_texts([each.text for each in examples], copies_of(examples, folds))
     second = meaning.held_out(texts, labels, weights, folds)
     seen = ~np.isnan(second)
     known = seen & ~everyday

@@ -139,7 +139,9 @@ def second_opinion(
     present = {f.key for f in screening.findings if f.assertion is Assertion.PRESENT}
     present -= table.modifier_ids
     fear_only = bool(present) and present <= set(policy["ask_only_over"])
-    act = policy["act_over_urgent" if top is Level.URGENT_SAME_DAY else "act"]
+    act = policy["act"]
+    if top is Level.URGENT_SAME_DAY:
+        act = policy["act_over_gone" if _all_gone(screening) else "act_over_urgent"]
     if probability >= act and not fear_only:
         return [Fired(Level.EMERGENCY_NOW, (), subtype, TOGETHER, flags=("second_opinion",))]
     if top is not None and top >= Level.URGENT_SAME_DAY:
@@ -154,6 +156,11 @@ def second_opinion(
             flags=("second_opinion",),
         )
     ]
+
+
+def _all_gone(screening: Screening) -> bool:
+    told = [f for f in screening.findings if f.assertion is not Assertion.NEGATED]
+    return bool(told) and all(f.assertion in OVER for f in told)
 
 
 def _only_other_history(screening: Screening) -> bool:

@@ -216,9 +216,11 @@ class _Reader:
 
     def _policy(self, raw: Dict[str, Any]) -> Dict[str, Any]:
         opinion = raw["second_opinion"]
-        if not 0 < opinion["ask"] <= opinion["act"] <= opinion["act_over_urgent"] <= 1:
+        order = [0, *(opinion[name] for name in ("ask", "act", "act_over_urgent", "act_over_gone"))]
+        if order != sorted(order) or not opinion["ask"] or order[-1] > 1:
             raise TableError(
-                "policy.yml, second_opinion: needs 0 < ask <= act <= act_over_urgent <= 1."
+                "policy.yml, second_opinion: needs"
+                " 0 < ask <= act <= act_over_urgent <= act_over_gone <= 1."
             )
         known_ids("policy.yml, child", raw["child"]["emergency"], self._names.words)
         if not opinion["act"] <= opinion["over_doubt"] <= 1:

@@ -87,12 +87,21 @@ def test_the_second_opinion_raises_at_its_two_thresholds(opinion, level, questio
 
 
 @pytest.mark.parametrize(
-    ("opinion", "level"), [(0.96, Level.URGENT_SAME_DAY), (0.97, Level.EMERGENCY_NOW)]
+    ("opinion", "level"), [(0.89, Level.URGENT_SAME_DAY), (0.90, Level.EMERGENCY_NOW)]
 )
 def test_the_second_opinion_needs_more_to_overrule_a_same_day_row(opinion, level):
     calf = screening({"key": "CA-03", "attributes": ["one_side"]})
     assert assess(calf, LATER).level is Level.URGENT_SAME_DAY
     assert assess(calf, LATER, opinion=opinion).level is level
+
+
+@pytest.mark.parametrize(
+    ("opinion", "level"), [(0.96, Level.URGENT_SAME_DAY), (0.97, Level.EMERGENCY_NOW)]
+)
+def test_the_second_opinion_needs_most_over_what_is_gone(opinion, level):
+    hives = screening({"key": "SK-01", "assertion": "resolved"})
+    assert assess(hives, LATER).level is Level.URGENT_SAME_DAY
+    assert assess(hives, LATER, opinion=opinion).level is level
 
 
 @pytest.mark.parametrize(
