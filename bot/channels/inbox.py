@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import Any, Awaitable, Callable, List
+from typing import Any, Awaitable, Callable, Dict, List, Optional
 
 from rasa.core.channels.channel import UserMessage
 from sqlalchemy.exc import SQLAlchemyError
@@ -53,7 +53,7 @@ class Inbox:
             except SQLAlchemyError as error:
                 # Answering twice is better than not at all.
                 logger.error("A message could not be recorded: %s", type(error).__name__)
-                return await self._answer(conversation, id, text)
+                return await self._answer_unrecorded(conversation, id, text)
             if submission.turn is Turn.CONFLICT:
                 line = f"This message was not sent. Please send it again. {self._call_line}"
                 raise Refused(409, "id_used", line)
@@ -70,9 +70,7 @@ class Inbox:
         signs = asyncio.ensure_future(self._give_signs(submission))
         try:
             await self._until(self._store.is_next, submission)
-            answers = await self._answer(
-                submission.conversation, submission.id, text, submission.deaths
-            )
+            answers = await self._answer_recorded(submission, text)
         finally:
             signs.cancel()
         await self._safely(self._store.finish, submission)
@@ -84,10 +82,46 @@ class Inbox:
             await self._safely(self._store.start, submission)
             await asyncio.sleep(_SIGN)
 
-    async def _answer(self, conversation: str, id: str, text: str, deaths: int = 0) -> List[Event]:
-        output = WebOutput(self._record, id)
+    async def _answer_recorded(self, submission: Submission, text: str) -> List[Event]:
+        given: List[Event] = []
+        if submission.deaths:
+            # What the process that died had said already is not said again.
+            given = await self._safely(self._store.answers, submission) or []
+        output = WebOutput(self._record, submission.id, given)
+        await self._hand_over(submission.conversation, submission.id, text, output, submission)
+        return [*given, *output.answers]
+
+    async def _answer_unrecorded(self, conversation: str, id: str, text: str) -> List[Event]:
+        """Answer a message while its record fails; record both together if that works by then.
+
+        Answers without the message they belong to would stand below another one on her page.
+        """
+        output = WebOutput(_not_recorded, id)
+        await self._hand_over(conversation, id, text, output)
+        if not output.keeps_words:
+            return output.answers
+        try:
+            late = await self._stored(self._store.submit, conversation, id, text)
+        except SQLAlchemyError:
+            return output.answers
+        if late.turn is not Turn.NEW:
+            return output.answers
+        answers = [
+            await self._record(conversation, each.author, each.body, id) for each in output.answers
+        ]
+        await self._safely(self._store.finish, late)
+        return answers
+
+    async def _hand_over(
+        self,
+        conversation: str,
+        id: str,
+        text: str,
+        output: WebOutput,
+        submission: Optional[Submission] = None,
+    ) -> None:
         message = UserMessage(text, output, conversation, input_channel="web", message_id=id)
-        setattr(message, DEATHS, deaths)
+        setattr(message, DEATHS, submission.deaths if submission else 0)
         await self._engine(message)
         if not output.keeps_words:
             try:
@@ -95,7 +129,6 @@ class Inbox:
             except SQLAlchemyError as error:
                 # The next message of hers tries again.
                 logger.error("Her words are still recorded: %s", type(error).__name__)
-        return output.answers
 
     async def _until(self, condition: Callable[[Submission], bool], submission: Submission) -> bool:
         end = time.monotonic() + _LONGEST_WAIT
@@ -111,3 +144,9 @@ class Inbox:
         except SQLAlchemyError as error:
             logger.error("The record of a chat failed: %s", type(error).__name__)
             return None
+
+
+async def _not_recorded(
+    conversation: str, author: str, body: Dict[str, Any], submission: Optional[str] = None
+) -> Event:
+    return Event(0, author, body, submission, time.time())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Awaitable, Callable, Dict, List, Optional
+from typing import Any, Awaitable, Callable, Dict, List, Optional, Sequence
 
 from rasa.core.channels.channel import OutputChannel
 
@@ -16,9 +16,13 @@ Record = Callable[[str, str, Dict[str, Any], Optional[str]], Awaitable[Event]]
 class WebOutput(OutputChannel):
     """Records each message of the bot, which brings it to every open page of the conversation."""
 
-    def __init__(self, record: Record, submission: Optional[str] = None) -> None:
+    def __init__(
+        self, record: Record, submission: Optional[str] = None, given: Sequence[Event] = ()
+    ) -> None:
+        """``given`` are lines she has got already: the same text is not said again."""
         self.answers: List[Event] = []
         self._record, self._submission = record, submission
+        self._given = {event.body.get("text") for event in given}
         self.keeps_words = True
 
     def keep_no_words(self) -> None:
@@ -33,7 +37,7 @@ class WebOutput(OutputChannel):
     async def send_response(self, recipient_id: str, message: Dict[str, Any]) -> None:
         """Record one message of the bot; one without words or data is nothing to show."""
         body = message_body(message)
-        if body:
+        if body and not (body.get("text") and body["text"] in self._given):
             event = await self._record(recipient_id, "bot", body, self._submission)
             self.answers.append(event)
 

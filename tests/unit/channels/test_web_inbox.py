@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from bot.channels import database, inbox
 from bot.channels.inbox import Inbox
@@ -67,3 +68,38 @@ async def test_how_many_processes_a_message_has_killed_is_known_to_the_next(stor
             await inbox_of(store, engine).take("her", "message-1", "poison")
         await asyncio.sleep(0.7)
     assert kept == [0, 1, 2]
+
+
+async def test_what_a_process_said_before_it_died_is_not_said_again(store):
+    async def engine(message):
+        for text in ("EMERGENCY: call 112", "Have you called?"):
+            await message.output_channel.send_response("her", {"text": text})
+
+    store.submit("her", "message-1", "my throat is tight")
+    store.add("her", "bot", {"text": "EMERGENCY: call 112"}, "message-1")
+    await asyncio.sleep(0.7)
+    answers = await inbox_of(store, engine).take("her", "message-1", "my throat is tight")
+    said = ["EMERGENCY: call 112", "Have you called?"]
+    assert [event.body["text"] for event in answers] == said
+    assert [event.body["text"] for event in store.after("her")][1:] == said
+
+
+async def test_an_answer_is_never_recorded_without_its_message(store, monkeypatch):
+    async def engine(message):
+        await message.output_channel.send_response("her", {"text": f"answer to {message.text}"})
+
+    submit, away = store.submit, [True, True, True]
+
+    def sometimes(*given):
+        if away.pop(0):
+            raise OperationalError("", {}, Exception("away"))
+        return submit(*given)
+
+    monkeypatch.setattr(store, "submit", sometimes)
+    taking = inbox_of(store, engine)
+    [lost] = await taking.take("her", "message-1", "hello")
+    assert (lost.number, store.after("her")) == (0, [])
+    away.append(False)
+    [late] = await taking.take("her", "message-2", "again")
+    assert late.number > 0
+    assert [line.author for line in store.after("her")] == ["patient", "bot"]
