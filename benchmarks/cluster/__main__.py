@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import os
+import signal
 import sys
 import threading
 import time
@@ -36,6 +37,8 @@ def main() -> int:
     parser.add_argument("--model", type=Path, help="a trained model (default: that of the sources)")
     parser.add_argument("--logs", type=Path, help="where to keep the logs")
     options = parser.parse_args()
+    # Whoever stops this stops what it started, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     options.pause = options.pause or max(4.0, options.conversations / MESSAGES_A_SECOND)
     needed = missing()
     if needed:
