@@ -32,10 +32,10 @@ that is sent again bears the same reference, so that its receiver recognises it.
 """
 
 PATIENTS_TAIL = """
-What a line does not say. "Care database full" lets PostgreSQL refuse each write with its error for a
-full disk; real full disks are the last line and docs/faults.md. "No memory left" freezes the
-address space of the process at its size: it went on from what it had, so no allocation was seen to fail.
-While a message hangs the process, everybody else waits too, for up to half a minute and a start.
+What a line does not say. "Care database full" lets PostgreSQL refuse each write with its error for
+a full disk; real full disks are the last line and docs/faults.md. "No memory left" freezes the
+address space of the process at its size: it went on from what it had, and no allocation was seen to
+fail. While a message hangs the process, everybody else waits too, up to half a minute and a start.
 
 Elsewhere: an alert in the outbox while a notifier is down, clocks that jump, two dispatchers and
 kill -9 of care are in docs/faults.md, kill -9 of every process of a cluster in docs/cluster.md. The
