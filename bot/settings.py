@@ -53,6 +53,8 @@ class Settings:
     care_port: int = 5055
     #: Where care reaches the Rasa service, without a slash at the end.
     patient_service: str = "http://127.0.0.1:5005"
+    #: How many times faster than usual one patient or one address may send.
+    rate_factor: float = 1.0
     #: Origins of other web pages that may show the patient chat, such as https://clinic.example.
     allowed_origins: List[str] = field(default_factory=list)
     #: The clinic's own sign-in service for nurses (bot.desk.openid); no issuer: there is none.
@@ -103,6 +105,7 @@ def load_settings(
         patient_port=_port(web, "patient_port", 5005),
         care_port=_port(web, "care_port", 5055),
         patient_service=_service_address(web),
+        rate_factor=_rate_factor(web),
         allowed_origins=[_origin(entry) for entry in web.get("allowed_origins") or []],
         channel_database=database_address(storage.get("channel_database") or ""),
         openid=raw.get("openid") or {},
@@ -178,6 +181,17 @@ def _port(web: Mapping[str, Any], name: str, default: int) -> int:
     if not 0 < port < 65536:
         raise SettingsError(f"web.{name} is {port}; use a number from 1 to 65535.")
     return port
+
+
+def _rate_factor(web: Mapping[str, Any]) -> float:
+    given = web.get("rate_factor", 1)
+    try:
+        factor = float(given)
+    except (TypeError, ValueError):
+        factor = 0.0
+    if not 0 < factor <= 1_000_000:
+        raise SettingsError(f"web.rate_factor is {given!r}; use a number above 0, such as 1.")
+    return factor
 
 
 def _log_format(log: Mapping[str, Any]) -> str:

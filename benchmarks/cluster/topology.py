@@ -42,8 +42,12 @@ def missing() -> list:
 class Topology:
     """Everything that runs, by name; one process may be killed and started again at a time."""
 
-    def __init__(self, folder: Path, server, model: Path, say) -> None:
+    def __init__(
+        self, folder: Path, server, model: Path, say, replicas: int = REPLICAS, rate: float = 1.0
+    ) -> None:
+        """``rate``: how many times faster than usual the patients may write."""
         self.folder, self.server, self._say = folder, server, say
+        self._count = replicas
         for name in DATABASES:
             _create_database(server.address, name)
         # Shared by all replicas, as in a production; the test reads the database with them too.
@@ -58,6 +62,7 @@ class Topology:
             care_database=f"{base}/care",
             conversation_database=f"{base}/conversations",
             channel_database=f"{base}/channels",
+            rate_factor=rate,
             lock_store=f"redis://127.0.0.1:{self.redis_port}/0",
         )
         self.patients, self.desk, self._internal = (
@@ -122,7 +127,7 @@ class Topology:
 
     def _replicas(self, model: Path):
         care, rasa = [], []
-        for number in range(1, REPLICAS + 1):
+        for number in range(1, self._count + 1):
             own = dataclasses.replace(
                 self.settings,
                 folder=self.folder / f"machine-{number}",
@@ -164,10 +169,10 @@ class Topology:
 
 
 @contextlib.contextmanager
-def running(model: Path, say=print):
+def running(model: Path, say=print, replicas: int = REPLICAS, rate: float = 1.0):
     """Give a running topology on empty databases; everything is gone afterwards."""
     with postgresql() as server, tempfile.TemporaryDirectory(prefix="cluster-") as folder:
-        topology = Topology(Path(folder), server, model, say)
+        topology = Topology(Path(folder), server, model, say, replicas, rate)
         try:
             topology.start()
             yield topology

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -14,12 +12,12 @@ from typing import Any, Dict, List
 import psutil
 import yaml
 
-from benchmarks.compare.load import PATIENCE
-from bot.service.processes import Service, free_port, python, stop_all
+from benchmarks.compare.load_process import write
+from bot.service.processes import Service, free_port, stop_all
 from bot.service.serve import services_for
-from bot.settings import PROJECT, load_settings
+from bot.settings import load_settings
 
-START_SECONDS = 180
+START_SECONDS = 420
 #: Our web channel limits what one patient may send; here one machine is all patients.
 RATE_FACTOR = 10_000.0
 HELLO = "hello"
@@ -57,24 +55,7 @@ class System:
         self, conversations: List[List[str]], at_once: int, first_line: bool = False
     ) -> Dict[str, Any]:
         """Let patients write, from a process of their own; returns what they measured."""
-        plan = {
-            "system": self.name,
-            "address": self.address,
-            "conversations": conversations,
-            "at_once": at_once,
-            "first_line": first_line,
-        }
-        done = subprocess.run(
-            python("-W", "ignore", "-m", "benchmarks.compare.load"),
-            input=json.dumps(plan),
-            capture_output=True,
-            text=True,
-            cwd=PROJECT,
-            timeout=PATIENCE + 600,
-        )
-        if done.returncode:
-            raise RuntimeError(f"The patients of {self.name} failed: {done.stderr[-800:]}")
-        return json.loads(done.stdout)
+        return write(self.name, self.address, conversations, at_once, first_line)
 
     def memory(self) -> float:
         """Return the memory of all processes in megabytes, shared pages counted once (PSS)."""

@@ -69,7 +69,8 @@ class Inbox:
         self._wakers.wake(submission.conversation)
         signs = asyncio.ensure_future(self._give_signs(submission))
         try:
-            await self._until(self._store.is_next, submission)
+            if submission.waits:
+                await self._until(self._store.is_next, submission)
             answers = await self._answer_recorded(submission, text)
         finally:
             signs.cancel()
@@ -77,10 +78,13 @@ class Inbox:
         return answers
 
     async def _give_signs(self, submission: Submission) -> None:
-        """Keep other processes from taking the message for one whose process died."""
+        """Keep other processes from taking the message for one whose process died.
+
+        The first sign is its submission.
+        """
         while True:
-            await self._safely(self._store.start, submission)
             await asyncio.sleep(_SIGN)
+            await self._safely(self._store.start, submission)
 
     async def _answer_recorded(self, submission: Submission, text: str) -> List[Event]:
         given: List[Event] = []

@@ -92,6 +92,8 @@ class Submission:
     turn: Turn
     #: How many processes died while they answered it.
     deaths: int = 0
+    #: Whether an earlier message of the conversation had no answer yet.
+    waits: bool = False
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,8 @@ class MessageStore:
                     )
                 ).inserted_primary_key[0]
                 self._insert(sql, conversation, "patient", {"text": text, "id": id}, None)
-                return Submission(conversation, id, ticket, Turn.NEW)
+                waits = self._has_earlier(sql, conversation, ticket)
+                return Submission(conversation, id, ticket, Turn.NEW, waits=waits)
             if row.digest != digest:
                 turn = Turn.CONFLICT
             elif row.done:
@@ -157,19 +160,14 @@ class MessageStore:
             else:
                 self._extend(sql, row.ticket)
                 deaths = self._count_death(sql, row.ticket)
-                return Submission(conversation, id, row.ticket, Turn.NEW, deaths)
+                waits = self._has_earlier(sql, conversation, row.ticket)
+                return Submission(conversation, id, row.ticket, Turn.NEW, deaths, waits)
             return Submission(conversation, id, row.ticket, turn)
 
     def is_next(self, submission: Submission) -> bool:
         """Return whether every earlier message of the conversation is answered or given up."""
-        earlier = select(submissions.c.ticket).where(
-            submissions.c.conversation == submission.conversation,
-            submissions.c.ticket < submission.ticket,
-            submissions.c.done.is_(False),
-            submissions.c.lease > self._clock(),
-        )
         with reading(self._engine) as sql:
-            return sql.execute(earlier.limit(1)).first() is None
+            return not self._has_earlier(sql, submission.conversation, submission.ticket)
 
     def is_idle(self, conversation: str) -> bool:
         """Return whether no message of the conversation waits for its answer."""
@@ -319,6 +317,15 @@ class MessageStore:
             update(taken_up).where(taken_up.c.ticket == ticket).values(times=taken_up.c.times + 1)
         )
         return int(before) + 1
+
+    def _has_earlier(self, sql: Connection, conversation: str, ticket: int) -> bool:
+        earlier = select(submissions.c.ticket).where(
+            submissions.c.conversation == conversation,
+            submissions.c.ticket < ticket,
+            submissions.c.done.is_(False),
+            submissions.c.lease > self._clock(),
+        )
+        return sql.execute(earlier.limit(1)).first() is not None
 
     def _extend(self, sql: Connection, ticket: int) -> None:
         sql.execute(

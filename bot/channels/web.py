@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from math import ceil
-from typing import Any, Callable, Dict, Optional, Sequence, Set
+from typing import Any, Callable, Dict, Optional, Sequence, Set, Tuple
 
 from rasa.core.channels.channel import InputChannel, OutputChannel
 from sanic import Blueprint, response
@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.channels import database, erasure, pages, push
 from bot.channels.in_time import InTime
 from bot.channels.inbox import Handler, Inbox
-from bot.channels.limits import Limiter, SharedRateLimiter
+from bot.channels.limits import Limiter, SharedRateLimiter, wait_for_all
 from bot.channels.once import Once
 from bot.channels.output import WebOutput
 from bot.channels.plan_pages import add_plan_pages
@@ -73,9 +73,12 @@ class WebChannel(InputChannel):
         self.tokens = SessionTokens(load_key(settings.folder / "chat.key"))
         engine = database.engine(database.address(settings))
         self.store, self.once = MessageStore(engine), Once(engine)
-        self.session_limit: Limiter = SharedRateLimiter(engine, "session", 20, 0.5)
-        self.address_limit: Limiter = SharedRateLimiter(engine, "address", 120, 4)
-        self.new_session_limit: Limiter = SharedRateLimiter(engine, "new session", 60, 0.5)
+        more = settings.rate_factor
+        self.session_limit: Limiter = SharedRateLimiter(engine, "session", 20 * more, 0.5 * more)
+        self.address_limit: Limiter = SharedRateLimiter(engine, "address", 120 * more, 4 * more)
+        self.new_session_limit: Limiter = SharedRateLimiter(
+            engine, "new session", 60 * more, 0.5 * more
+        )
         self.wakers = Wakers(self.stored, self.store)
         self.live = LiveUpdates(self.stored, self.store, self.wakers)
         self._in_time = InTime("channel database", threads=8)
@@ -169,7 +172,7 @@ class WebChannel(InputChannel):
         async def session(request: Request) -> HTTPResponse:
             """Begin a conversation, or renew the token of one."""
             self._refuse_foreign(request)
-            await self._limit(self.new_session_limit, address(request))
+            await self._limit((self.new_session_limit, address(request)))
             await self._forget_old()
             old = _bearer(request)
             issued = self.tokens.renew(old) if old else self.tokens.issue()
@@ -185,9 +188,10 @@ class WebChannel(InputChannel):
         @chat.post("/messages", stream=True)
         async def messages(request: Request) -> HTTPResponse:
             session = await self._session(request)
-            await self._limit(self.address_limit, address(request))
+            limits = (self.address_limit, self.session_limit)
+            asked = zip(limits, (address(request), session.conversation), strict=True)
+            await self._limit(*asked)
             id, text = read_message(await read_json(request), self._call_line())
-            await self._limit(self.session_limit, session.conversation)
             # Her message is handled even when the connection breaks, so a task of its own does it.
             work = asyncio.ensure_future(inbox.take(session.conversation, id, text))
             self._running.add(work)
@@ -224,7 +228,7 @@ class WebChannel(InputChannel):
         async def conversation(request: Request) -> HTTPResponse:
             """Delete the conversation here and in Rasa, and ask care to do its part."""
             session = await self._session(request)
-            await self._limit(self.session_limit, session.conversation)
+            await self._limit((self.session_limit, session.conversation))
             agent = getattr(request.app.ctx, "agent", None)
             work = asyncio.ensure_future(self._erase(agent, session.conversation))
             self._running.add(work)
@@ -275,9 +279,9 @@ class WebChannel(InputChannel):
         if pages.is_foreign(request, self.allowed):
             raise Refused(403, "foreign_page", "This page may not use the chat.")
 
-    async def _limit(self, limiter: Limiter, key: str) -> None:
+    async def _limit(self, *asked: Tuple[Limiter, str]) -> None:
         try:
-            seconds = await self.stored(limiter.wait, key)
+            seconds = await self.stored(wait_for_all, asked)
         except SQLAlchemyError as error:
             # Nobody is kept out because something of ours is broken.
             logger.error("A rate limit cannot be asked: %s", type(error).__name__)

@@ -26,9 +26,12 @@ from sqlalchemy import Index, create_engine, delete, event, func, insert, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.sql import Select
 
 from bot.channels.in_time import DatabaseHangs, InTime
-from bot.encryption import decrypt_event, encrypt
+from bot.encryption import Keyring, decrypt_event, encrypt, keyring
+from bot.nlu.kept_trackers import KeptTrackers
+from bot.nlu.turn import SAFETY_INTENTS
 from bot.nlu.unsaved import Row, UnsavedEvents
 from bot.nlu.withheld import REFUSED, intent_of, without_words
 from bot.settings import POSTGRESQL_OPTIONS
@@ -70,6 +73,7 @@ class ConversationStore(TrackerStore):
         self._engine = _engine(host or "")
         self._unsaved = UnsavedEvents(Path(unsaved))
         self._slots: OrderedDict[str, Dict[str, Any]] = OrderedDict()
+        self._kept = KeptTrackers()
         self._ready = False
         self._paused_until = 0.0
         self._writing = threading.Lock()
@@ -92,18 +96,22 @@ class ConversationStore(TrackerStore):
         tracker.events_in_store = len(tracker.events)  # type: ignore[attr-defined]
         self._remember(tracker)
         events = [each.as_dict() for each in new]
-        if tracker.get_slot("consent") == "no":
+        refused = tracker.get_slot("consent") == "no"
+        if refused:
             events = [without_words(each) for each in events]
             if any(intent_of(each) == REFUSED for each in events):
                 self._to_withhold.add(tracker.sender_id)
-        if events:
-            await self._put([_row(tracker.sender_id, event) for event in events])
+        newest = await self._put(_rows(tracker.sender_id, events)) if events else None
+        # Of a conversation with a new session only that one is read again; and after a refusal what
+        # is stored is not what is here.
+        if newest and not refused and not any(isinstance(each, SessionStarted) for each in new):
+            self._kept.keep(tracker, newest)
         if tracker.sender_id in self._to_withhold:
             await self._withhold(tracker.sender_id)
 
     async def append(self, sender_id: str, events: Iterable[Event]) -> None:
         """Store events of a conversation whose tracker is not at hand, after all others."""
-        await self._put([_row(sender_id, event.as_dict()) for event in events])
+        await self._put(_rows(sender_id, [event.as_dict() for event in events]))
 
     async def _withhold(self, sender_id: str) -> None:
         """Take her words out of what was stored before she refused; later when it cannot be now."""
@@ -158,11 +166,15 @@ class ConversationStore(TrackerStore):
         return known
 
     async def _tracker(self, sender_id: str, latest: bool) -> Optional[DialogueStateTracker]:
+        kept = self._kept.take(sender_id) if latest else None
         try:
+            if kept and await self._in_time(self._is_newest, sender_id, kept.newest):
+                return kept.tracker
             rows = await self._in_time(self._stored, sender_id, latest)
         except DatabaseHangs:
             rows = None
-        events = [json.loads(decrypt_event(row)) for row in rows or ()]
+        keys = keyring()
+        events = [json.loads(decrypt_event(row, keys)) for row in rows or ()]
         if rows is None:
             # The database is away: what is known of her is the slots, and what came since.
             events = [each.as_dict() for each in self._resumed(sender_id)]
@@ -175,6 +187,17 @@ class ConversationStore(TrackerStore):
 
     def _stored(self, sender_id: str, latest_session: bool) -> Optional[List[str]]:
         return self._read(sender_id, latest_session) if self._write_back() else None
+
+    def _is_newest(self, sender_id: str, number: int) -> bool:
+        """Return whether nothing was added to a conversation, nor erased, since an event of it."""
+        if len(self._unsaved):
+            return False
+        try:
+            with self._database().connect() as connection:
+                return connection.execute(_newest(sender_id)).scalar() == number
+        except SQLAlchemyError as error:
+            self._pause(error)
+            return False
 
     def _resumed(self, sender_id: str) -> List[Event]:
         slots = self._slots.get(sender_id)
@@ -205,6 +228,7 @@ class ConversationStore(TrackerStore):
         with self._database().begin() as connection:
             connection.execute(delete(EVENTS).where(EVENTS.c.sender_id == sender_id))
         self._slots.pop(sender_id, None)
+        self._kept.take(sender_id)
         if self._unsaved.of(sender_id):
             raise OSError("Events of this conversation wait to be stored; try again.")
 
@@ -222,23 +246,27 @@ class ConversationStore(TrackerStore):
             with contextlib.suppress(DatabaseHangs):
                 await self._in_time(self._write_back)
 
-    async def _put(self, rows: List[Row]) -> None:
+    async def _put(self, rows: List[Row]) -> Optional[int]:
+        """Store events and return the number of the last, or None while they wait to be stored."""
+        newest = None
         try:
-            await self._in_time(self._append, rows)
+            newest = await self._in_time(self._append, rows)
         except DatabaseHangs:
             # Whether they are stored is not known yet; ``_append`` settles that when it comes back.
             await asyncio.to_thread(self._unsaved.add, rows)
         self.write_back_soon()
+        return newest
 
-    def _append(self, rows: List[Row]) -> None:
+    def _append(self, rows: List[Row]) -> Optional[int]:
         with self._writing:
             if self._unsaved.has(rows):
-                return
-            is_stored = not len(self._unsaved) and self._write(rows)
-            if is_stored:
+                return None
+            newest = None if len(self._unsaved) else self._write(rows)
+            if newest:
                 self._unsaved.remove(rows)
             elif not self._unsaved.has(rows):
                 self._unsaved.add(rows)
+            return newest
 
     def _write_back(self) -> bool:
         """Store what an outage left behind, in order. Returns whether the database answers."""
@@ -254,16 +282,19 @@ class ConversationStore(TrackerStore):
             logger.warning("%d conversation events of an outage are stored now", len(rows))
             return True
 
-    def _write(self, rows: List[Row]) -> bool:
+    def _write(self, rows: List[Row]) -> Optional[int]:
+        """Return the number of the last of ``rows``, or None when they are not stored."""
         if time.monotonic() < self._paused_until:
-            return False
+            return None
         try:
             with self._database().begin() as connection:
+                if connection.dialect.name == "sqlite":
+                    connection.exec_driver_sql(f"PRAGMA synchronous={_care_taken(rows)}")
                 connection.execute(insert(EVENTS), rows)
+                return connection.execute(_newest(rows[-1]["sender_id"])).scalar()
         except SQLAlchemyError as error:
             self._pause(error)
-            return False
-        return True
+            return None
 
     def _database(self) -> Engine:
         """Return the engine, with the table made. Raises SQLAlchemyError while it is away."""
@@ -286,15 +317,32 @@ class ConversationStore(TrackerStore):
         logger.error("conversation store does not answer: %s", type(error).__name__)
 
 
-def _row(sender_id: str, data: Dict[str, Any]) -> Row:
+def _newest(sender_id: str) -> Select:
+    return select(func.max(EVENTS.c.id)).where(EVENTS.c.sender_id == sender_id)
+
+
+def _rows(sender_id: str, events: Iterable[Dict[str, Any]]) -> List[Row]:
+    keys = keyring()
+    return [_row(sender_id, each, keys) for each in events]
+
+
+def _row(sender_id: str, data: Dict[str, Any], keys: Keyring) -> Row:
     return {
         "sender_id": sender_id,
         "type_name": data["event"],
         "timestamp": data.get("timestamp"),
         "intent_name": intent_of(data) or None,
         "action_name": data.get("name"),
-        "data": encrypt(json.dumps(data)),
+        "data": keys.encrypt(json.dumps(data)),
     }
+
+
+def _care_taken(rows: List[Row]) -> str:
+    """Return how SQLite writes: a message that is about safety waits until the disk has it.
+
+    Any other is safe when a process dies, but a power cut may take the last ones.
+    """
+    return "FULL" if any(row["intent_name"] in SAFETY_INTENTS for row in rows) else "NORMAL"
 
 
 def _engine(host: str) -> Engine:

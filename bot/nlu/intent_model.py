@@ -13,8 +13,9 @@ from typing import Any, Dict, List, Sequence, Tuple
 import numpy as np
 from scipy.sparse import hstack
 from scipy.special import softmax
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import normalize
 
 from bot.nlu.concepts import concept_features
 from bot.screening.opinion_features import normalise
@@ -108,5 +109,19 @@ class IntentModel:
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """Return one row for each text, one column for each of ``intents``."""
         parts = zip(self._views, self._coefficients, strict=True)
-        scores = sum(view.transform(texts) @ coefficients for (view, _), coefficients in parts)
+        scores = sum(_transformed(view, texts) @ coefficients for (view, _), coefficients in parts)
         return softmax(scores + self._intercept, axis=1)
+
+
+def _transformed(view: TfidfVectorizer, texts: Sequence[str]) -> Any:
+    """Return what ``view.transform`` returns.
+
+    scikit-learn first checks that it was trained, and for that adds up a matrix as large as the
+    vocabulary: as long as everything else here takes.
+    """
+    counts = CountVectorizer.transform(view, texts)
+    if view.sublinear_tf:
+        counts.data = np.log(counts.data) + 1
+    if view.use_idf:
+        counts = counts @ view._tfidf._idf_diag
+    return normalize(counts, norm=view.norm, copy=False)

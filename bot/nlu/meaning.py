@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+import asyncio
+from collections import OrderedDict
+from typing import Any, ClassVar, Dict, List, Optional, Tuple
 
 import joblib
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -15,17 +17,22 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.intent_model import IntentModel
-from bot.nlu.reading import read_twice
+from bot.nlu.reading import is_unsure, read_twice, reread
 from bot.nlu.second_reader import SecondReader
 from bot.nlu.several import QUESTIONS, ask_each
 from bot.screening.sentence_vectors import shared
 
 INTENT_RANKING = "intent_ranking"
+#: Messages that were read and not taken up, because their turn failed.
+_MOST_READ = 64
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class MeaningClassifier(GraphComponent):
     """Gives a message its intent and a ranking; reads the text itself, needs no featurizers."""
+
+    #: The component that was loaded last: that of this process's model.
+    in_use: ClassVar[Optional[MeaningClassifier]] = None
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
@@ -46,6 +53,7 @@ class MeaningClassifier(GraphComponent):
         self._ranking_length = config["ranking_length"]
         self._storage, self._resource, self._model = model_storage, resource, model
         self._reader: Optional[SecondReader] = None
+        self._read: OrderedDict[Tuple[str, bool], List[Tuple[str, float]]] = OrderedDict()
 
     @classmethod
     def create(
@@ -75,6 +83,7 @@ class MeaningClassifier(GraphComponent):
             # Loaded now, so that no patient waits for it.
             vectors.vector("warm up")
             loaded._reader = SecondReader(vectors)
+        cls.in_use = loaded
         return loaded
 
     def train(self, training_data: TrainingData) -> Resource:
@@ -94,20 +103,14 @@ class MeaningClassifier(GraphComponent):
 
         A message with two or more questions also gets ``questions`` (bot/nlu/several.py).
         """
-        # While an emergency is open every answer is read in a millisecond or not at all.
-        hurry = tracker is not None and tracker.get_slot("emergency_open") == "yes"
-        reader = None if hurry else self._reader
+        hurry = _hurries(tracker)
         for message in messages:
             text = message.get(TEXT)
-            if self._model is None or not text:
-                ranking = []
-            else:
-                ranking = [
-                    {"name": name, "confidence": confidence}
-                    for name, confidence in read_twice(text, self._model, reader)[
-                        : self._ranking_length
-                    ]
-                ]
+            ranked = self._read.pop((text, hurry), None) or self._ranking(text, hurry)
+            ranking = [
+                {"name": name, "confidence": confidence}
+                for name, confidence in ranked[: self._ranking_length]
+            ]
             first = ranking[0] if ranking else {"name": None, "confidence": 0.0}
             message.set(INTENT, first, add_to_output=True)
             message.set(INTENT_RANKING, ranking, add_to_output=True)
@@ -115,3 +118,28 @@ class MeaningClassifier(GraphComponent):
             if asked:
                 message.set(QUESTIONS, [each.as_plain() for each in asked], add_to_output=True)
         return messages
+
+    async def read_ahead(self, text: str, tracker: Optional[DialogueStateTracker]) -> None:
+        """Read a message before the pipeline asks for it, the second time in a thread.
+
+        A second reading is mostly spent outside of Python; meanwhile other patients are answered.
+        """
+        hurry = _hurries(tracker)
+        if self._model is None or not text:
+            return
+        ranking = self._model.rank(text)
+        if self._reader is not None and not hurry and is_unsure(ranking):
+            ranking = await asyncio.to_thread(reread, text, ranking, self._reader)
+        self._read[text, hurry] = ranking
+        while len(self._read) > _MOST_READ:
+            self._read.popitem(last=False)
+
+    def _ranking(self, text: str, hurry: bool) -> List[Tuple[str, float]]:
+        if self._model is None or not text:
+            return []
+        return read_twice(text, self._model, None if hurry else self._reader)
+
+
+def _hurries(tracker: Optional[DialogueStateTracker]) -> bool:
+    # While an emergency is open every answer is read in a millisecond or not at all.
+    return tracker is not None and tracker.get_slot("emergency_open") == "yes"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from rasa.core.actions.action import Action, ActionSessionStart, create_bot_utterance
-from rasa.core.channels.channel import OutputChannel
+from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.nlg import NaturalLanguageGenerator
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
-from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.constants import ACTION_EXTRACT_SLOTS, ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import (
     ActionExecuted,
@@ -21,10 +21,13 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from bot.nlu.known_turns import KnownTurns, only_says_how_to_read
+from bot.nlu.meaning import MeaningClassifier
+
 SAY_AGAIN = "action_say_again"
 #: What is left out when something is said again.
 ONCE_ONLY = frozenset({"utter_said_again", "utter_welcome"})
-#: Messages of a patient in one session of Rasa. The policies look at four turns.
+#: Messages of a patient in one session of Rasa. The rules look at one turn.
 SESSION_MESSAGES = 8
 
 
@@ -66,7 +69,7 @@ class SayAgain(Action):
 
 
 class ShortSessionProcessor(MessageProcessor):
-    """Rasa's processor with two changes.
+    """Rasa's processor, changed where it matters for speed and for what is said.
 
     A session also ends after ``SESSION_MESSAGES``: for each action Rasa copies the conversation by
     replaying all events of the session, so the time per message grows with the number of messages
@@ -76,7 +79,12 @@ class ShortSessionProcessor(MessageProcessor):
     Before the turn ends, the texts named by the slot ``notices`` are sent: who we are, consent, the
     question that still waits (bot/nlu/talk.py). They are no part of the rules, so that each rule
     stays one question and one answer.
+
+    What does not change what she reads is left out: predictions that are known (``KnownTurns``),
+    slots set to the value they have, and copies of the conversation that nobody changes.
     """
+
+    _turns: Optional[KnownTurns] = None
 
     async def _run_prediction_loop(
         self, output_channel: OutputChannel, tracker: DialogueStateTracker
@@ -86,6 +94,60 @@ class ShortSessionProcessor(MessageProcessor):
         output_channel.answered_by_nurse = answered_by_nurse(tracker)  # type: ignore[attr-defined]
         if tracker.get_slot("consent") == "no":
             getattr(output_channel, "keep_no_words", lambda: None)()
+
+    async def parse_message(
+        self,
+        message: UserMessage,
+        tracker: Optional[DialogueStateTracker] = None,
+        only_output_properties: bool = True,
+    ) -> Dict[str, Any]:
+        """Return what the pipeline finds in a message."""
+        if MeaningClassifier.in_use is not None and message.text:
+            await MeaningClassifier.in_use.read_ahead(message.text, tracker)
+        return await super().parse_message(message, tracker, only_output_properties)
+
+    async def run_action_extract_slots(
+        self, output_channel: OutputChannel, tracker: DialogueStateTracker
+    ) -> DialogueStateTracker:
+        """Set the slots that the latest message changes, and return the tracker."""
+        action = self._get_action(ACTION_EXTRACT_SLOTS)
+        assert action is not None, "Rasa has this action"
+        events = await action.run(output_channel, self.nlg, tracker, self.domain)
+        await self._send_bot_messages(events, tracker, output_channel)
+        for event in events:
+            if not (isinstance(event, SlotSet) and _is_set_already(event, tracker)):
+                tracker.update(event, self.domain)
+        return tracker
+
+    async def _run_action(
+        self,
+        action: Action,
+        tracker: DialogueStateTracker,
+        output_channel: OutputChannel,
+        nlg: NaturalLanguageGenerator,
+        prediction: PolicyPrediction,
+    ) -> bool:
+        if not only_says_how_to_read(prediction.events):
+            return await super()._run_action(action, tracker, output_channel, nlg, prediction)
+        # Rasa replays the conversation into a copy, in case an action refuses to run and events of
+        # the policy have to be taken back. These never have to be, and an action only reads.
+        tracker.update_with_events(prediction.events, self.domain)
+        prediction.events = []
+        tracker.copy = lambda: tracker  # type: ignore[method-assign]
+        try:
+            return await super()._run_action(action, tracker, output_channel, nlg, prediction)
+        finally:
+            del tracker.copy
+
+    def _predict_next_with_tracker(self, tracker: DialogueStateTracker) -> PolicyPrediction:
+        if self._turns is None:
+            self._turns = KnownTurns(self.domain)
+        kind = self._turns.kind_of(tracker)
+        known = self._turns.get(kind)
+        if known is None:
+            known = super()._predict_next_with_tracker(tracker)
+            self._turns.remember(kind, known)
+        return known
 
     def _has_session_expired(self, tracker: DialogueStateTracker) -> bool:
         if tracker.active_loop_name:
@@ -117,6 +179,11 @@ class ShortSessionProcessor(MessageProcessor):
         action = self._get_action(name)
         assert action is not None, "the domain has every notice"
         return action, PolicyPrediction.for_action_name(self.domain, name)
+
+
+def _is_set_already(event: SlotSet, tracker: DialogueStateTracker) -> bool:
+    slot = tracker.slots.get(event.key)
+    return slot is not None and slot.value == event.value
 
 
 def messages_in_session(tracker: DialogueStateTracker) -> int:

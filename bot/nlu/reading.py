@@ -23,9 +23,21 @@ def read_twice(
 ) -> List[Tuple[str, float]]:
     """Return the intents of ``text`` with their probabilities, the most probable first."""
     ranking = model.rank(text)
-    if reader is None or ranking[0][1] >= UNSURE or not may_wait(text):
+    if reader is None or not is_unsure(ranking):
         return ranking
-    return reader.reread(text, ranking)
+    return reread(text, ranking, reader)
+
+
+def reread(
+    text: str, ranking: List[Tuple[str, float]], reader: SecondReader
+) -> List[Tuple[str, float]]:
+    """Return ``ranking`` after the second reading, or as it is when the message may not wait."""
+    return reader.reread(text, ranking) if may_wait(text) else ranking
+
+
+def is_unsure(ranking: List[Tuple[str, float]]) -> bool:
+    """Return whether a message read like this is worth a second reading."""
+    return ranking[0][1] < UNSURE
 
 
 def may_wait(text: str) -> bool:

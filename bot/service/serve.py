@@ -95,6 +95,7 @@ def _settings_environment(settings: Settings) -> dict:
         "BOT_WEB_HOST": settings.host,
         "BOT_WEB_PATIENT_PORT": str(settings.patient_port),
         "BOT_WEB_CARE_PORT": str(settings.care_port),
+        "BOT_WEB_RATE_FACTOR": str(settings.rate_factor),
         "BOT_STORAGE_FOLDER": str(settings.folder),
         "BOT_STORAGE_CARE_DATABASE": settings.care_database,
         "BOT_STORAGE_CONVERSATION_DATABASE": str(settings.conversation_database),

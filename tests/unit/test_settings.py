@@ -36,6 +36,8 @@ def test_the_environment_wins(tmp_path):
         ("web: {patient_port: 99999}", "web.patient_port"),
         ("web: {care_port: abc}", "web.care_port"),
         ("web: {patient_service: rasa}", "web.patient_service"),
+        ("web: {rate_factor: 0}", "web.rate_factor"),
+        ("web: {rate_factor: fast}", "web.rate_factor"),
         ("region: [", "settings.yml"),
     ],
 )

@@ -1,7 +1,7 @@
 from sqlalchemy.exc import OperationalError
 
 from bot.channels import database
-from bot.channels.limits import RateLimiter, SharedRateLimiter
+from bot.channels.limits import RateLimiter, SharedRateLimiter, wait_for_all
 
 
 class Clock:
@@ -55,10 +55,10 @@ def test_processes_share_one_bucket(tmp_path):
 def test_without_a_database_each_process_counts_for_itself(tmp_path, caplog):
     limiter = shared(tmp_path, Clock(), burst=1)
 
-    def broken(key):
+    def broken(sql, key):
         raise OperationalError("select", {}, Exception("the database is away"))
 
-    limiter._wait = broken
+    limiter.take_from = broken
     assert limiter.wait("her") == 0
     assert limiter.wait("her") > 0
     assert "OperationalError" in caplog.text and "her" not in caplog.text.replace("other", "")
@@ -72,3 +72,15 @@ def test_no_address_is_kept_and_unused_buckets_go(tmp_path):
     assert b"203.0.113.7" not in content
     clock.now = 100
     assert limiter.forget_before(50) == 1
+
+
+def test_an_empty_first_bucket_takes_nothing_from_the_next(tmp_path):
+    clock = Clock()
+    address = shared(tmp_path, clock, burst=1)
+    session = SharedRateLimiter(address.engine, "session", 2, 0.001, clock)
+    both = [(address, "an address"), (session, "her")]
+    assert wait_for_all(both) == 0
+    for _ in range(3):
+        assert wait_for_all(both) > 0
+    assert session.wait("her") == 0
+    assert session.wait("her") > 0

@@ -100,3 +100,13 @@ def test_the_first_thing_sent_in_an_emergency_needs_no_action():
 def test_the_rest_channel_is_closed():
     assert "rest" not in _yaml("credentials.yml")
     assert all(name.startswith("bot.channels.") for name in _yaml("credentials.yml"))
+
+
+def test_a_rule_is_about_one_turn_and_its_intent_alone():
+    # bot/nlu/known_turns.py remembers what comes next by the turn, and by nothing before it.
+    for rule in RULES:
+        intents = [step for step in rule["steps"] if "intent" in step]
+        assert len(intents) == 1, rule["rule"]
+        assert intents[0] is rule["steps"][0] and set(intents[0]) == {"intent"}, rule["rule"]
+        assert not {"active_loop", "or"} & {key for step in rule["steps"] for key in step}
+        assert set(rule) == {"rule", "steps"}, rule["rule"]
