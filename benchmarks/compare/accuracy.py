@@ -72,7 +72,7 @@ def _ours(cap: str) -> List[bool]:
     from bot.evaluation.nlu import learn
     from bot.nlu.second_reader import SecondReader
     from bot.nlu.second_reader_training import examples, fit
-    from bot.nlu.sentence_vectors import SentenceVectors
+    from bot.screening.sentence_vectors import SentenceVectors
 
     texts, intents = examples()
     library, weights = SentenceVectors(), None
