@@ -13,17 +13,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
 
 from care.conftest import telling
 from care.receivers import WebServer, serving
-from test_end_to_end import Patient, wait_for_alert
+from real_system import Patient, System
 
 from bot.care import database, outgoing
 from bot.care.models import Alert, Note, OutgoingMessage
 from bot.privacy import search
 from bot.privacy.erase import erase
 from bot.privacy.stores import stores
-from bot.service.processes import free_port, stop_all, wait_until_up
+from bot.service.processes import stop_all, wait_until_up
 from bot.service.serve import START_SECONDS, services_for
 from bot.service.training import ensure_model
-from bot.settings import load_settings
 
 pytestmark = pytest.mark.services
 
@@ -40,25 +39,18 @@ def test_her_words_are_nowhere_in_the_clear_and_gone_after_erasing(tmp_path):
     with serving(receiver):
         folder = tmp_path / "var"
         folder.mkdir()
+        system = System(folder)
         settings = replace(
-            load_settings(environment={}),
-            folder=folder,
-            care_database=f"sqlite:///{folder / 'care.db'}",
-            conversation_database=folder / "conversations.db",
-            patient_port=free_port(),
-            care_port=free_port(),
-        )
-        settings = replace(
-            settings,
-            patient_service=f"http://127.0.0.1:{settings.patient_port}",
-            escalation=telling(settings, Ada=receiver.url).escalation,
+            system.settings,
+            patient_service=system.chat,
+            escalation=telling(system.settings, Ada=receiver.url).escalation,
         )
         services = services_for(settings, str(ensure_model()))
         try:
             for service in services:
                 service.start()
             wait_until_up(services, START_SECONDS, print)
-            answers = _live(settings)
+            answers = _live(system)
             deadline = time.monotonic() + 10
             while not receiver.raw and time.monotonic() < deadline:
                 time.sleep(0.1)
@@ -81,12 +73,12 @@ def test_her_words_are_nowhere_in_the_clear_and_gone_after_erasing(tmp_path):
     assert search.search_tables(stores(settings), CANARIES, print).found == {}
 
 
-def _live(settings):
+def _live(system):
     """Say everything through the services; return error answers and figures as one text."""
-    patient = Patient(settings)
+    settings, patient = system.settings, Patient(system)
     patient.writes(SYMPTOM)
     patient.writes(EMERGENCY)
-    wait_for_alert(settings, EMERGENCY, seconds=5)
+    system.wait_for_alert(EMERGENCY, seconds=5)
     with database.transaction(settings) as session:
         alert = session.query(Alert).one()
         session.add(Note(alert_id=alert.id, nurse="Ada", text=NOTE))
