@@ -128,7 +128,10 @@ async def run(plan: Dict[str, Any]) -> Dict[str, Any]:
     held.sort()
     return {
         "seconds": seconds,
-        "conversations": [{"seconds": took, "messages": times} for _, took, times, _ in held],
+        "conversations": [
+            {"seconds": round(took, 5), "messages": [round(each, 5) for each in times]}
+            for _, took, times, _ in held
+        ],
         "unanswered": sum(silent for *_, silent in held),
     }
 
