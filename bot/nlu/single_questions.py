@@ -1,6 +1,6 @@
 """Single questions that have an answer of their own: numbing cream, latex, a nasal spray.
 
-Some eighty of them stand below the topics that the classifier tells apart (facts.md 3.12 to 3.18),
+Seventy-six of them stand below the topics that the classifier tells apart (facts.md 3.12 to 3.18),
 too many to learn from examples. Each is known by the thing it asks about: the classifier finds the
 topic, and the patterns of single_questions.yml find the question within it. What no pattern knows
 keeps the wide answer of its topic. All of it happens only where the rules found nothing.

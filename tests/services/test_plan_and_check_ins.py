@@ -1,4 +1,4 @@
-"""Her plan, a check-in over a restart of everything, and a refused consent, on the real services."""
+"""Her plan, a check-in over a restart of all, and a refused consent, on the real services."""
 
 import re
 import time
