@@ -132,5 +132,9 @@ class Context:
         """ "My wheeze is so much less": right after the finding, or after "is", "was", "so"."""
         if hit.start <= found.start or hit.end < found.end:
             return False
+        words = self._read.words
+        goes_on = hit.end < len(words) and not words[hit.end].gap
+        if goes_on and words[hit.start].word in ("and", "but"):
+            return False  # "dizzy and I haven't eaten" denies a meal
         between = self._read.words[found.end : hit.start]
         return len(between) <= 1 or all(word.word in _LINKING for word in between[:4])

@@ -102,6 +102,7 @@ def _reliefs(words, cues: Dict[str, List[Hit]]) -> List[Hit]:
         if words[hit.start].word not in _BEGGING
         and not any(r < hit.start for r in remedies)
         and not _stops_a_function(words, hit)
+        and not any(word.gap for word in words[hit.start + 1 : hit.end])
     ]
 
 

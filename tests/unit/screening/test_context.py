@@ -175,6 +175,12 @@ def test_what_was_seen_in_a_film_is_nobodys_but_what_she_feels_there_is_hers():
         pytest.param("Tongue. Big. Half hour.", "AW-02", id="one word a sentence"),
         pytest.param("heart. racing. NOW", "CI-04", id="pieces of a sentence"),
         pytest.param("chest pain, sob, ?PE ?anaph", "BR-01", id="a queried diagnosis"),
+        pytest.param("dizzy and I haven't eaten", "CI-03", id="denies a meal"),
+        pytest.param("tight throat and i havent got my epipen", "AW-01", id="denies a pen"),
+        pytest.param("what a treat, my eyes have swollen shut", "SK-03", id="no treatment"),
+        pytest.param("no pain. no idea what day it is", "CI-06", id="no idea"),
+        pytest.param("there's a lot of blood, more than a period", "OB-04", id="a lot of blood"),
+        pytest.param("she stood up and the next thing she was on the floor", "CI-01", id="floor"),
         pytest.param("Not great for the lips, which blew up", "SK-03", id="not great"),
     ],
 )
@@ -193,6 +199,8 @@ def test_what_is_there_is_not_read_away(text, key):
             "can b12 make your throat close? mine is on monday", "AW-01", id="hers is booked"
         ),
         pytest.param("what if my throat closes? mine has been fine", "AW-01", id="hers is fine"),
+        pytest.param("I thought I'd be dizzy and I haven't", "CI-03", id="denies it"),
+        pytest.param("they took a lot of blood for tests", "OB-04", id="blood taken"),
         pytest.param("hx of SOB", "BR-01", id="history of it"),
     ],
 )
