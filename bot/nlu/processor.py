@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from typing import Any, Dict, List, Optional, Tuple
 
 from rasa.core.actions.action import Action, ActionSessionStart, create_bot_utterance
@@ -23,12 +25,16 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.nlu.known_turns import KnownTurns, only_says_how_to_read
 from bot.nlu.meaning import MeaningClassifier
+from bot.screening.second_opinion import leaves_in_doubt
+from bot.screening.sentence_vectors import shared
 
 SAY_AGAIN = "action_say_again"
 #: What is left out when something is said again.
 ONCE_ONLY = frozenset({"utter_said_again", "utter_welcome"})
 #: Messages of a patient in one session of Rasa. The rules look at one turn.
 SESSION_MESSAGES = 8
+
+logger = logging.getLogger(__name__)
 
 
 class BriefSessionStart(ActionSessionStart):
@@ -102,6 +108,7 @@ class ShortSessionProcessor(MessageProcessor):
         only_output_properties: bool = True,
     ) -> Dict[str, Any]:
         """Return what the pipeline finds in a message."""
+        await _embed_ahead(message.text)
         if MeaningClassifier.in_use is not None and message.text:
             await MeaningClassifier.in_use.read_ahead(message.text, tracker)
         return await super().parse_message(message, tracker, only_output_properties)
@@ -232,3 +239,16 @@ def answered_by_nurse(tracker: DialogueStateTracker) -> bool:
         and latest.intent.get("name") == "with_nurse"
         and tracker.get_slot("check_state") == "passed"
     )
+
+
+async def _embed_ahead(text: Optional[str]) -> None:
+    """Have the vector ready that the second opinion will want, computed in a thread.
+
+    It is mostly spent outside of Python; meanwhile other patients are answered.
+    """
+    try:
+        if text and leaves_in_doubt(text):
+            await asyncio.to_thread(shared().vector, text)
+    except Exception as error:
+        # The screen reads the message all the same, and says so when it cannot.
+        logger.error("Nothing was read ahead: %s", type(error).__name__)

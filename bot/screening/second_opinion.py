@@ -60,13 +60,20 @@ class Model:
         """
         raw = self.raw(text)
         first = self.first(raw)
-        if not self._meaning.low <= first < self._meaning.high:
+        if not self._in_doubt(first):
             return first
         vector = vectors.vector(text)
         if vector is None:
             return first
         second = self._meaning.probability(raw, vector)
         return max(first, second) if is_cut(text) else second
+
+    def leaves_in_doubt(self, text: str) -> bool:
+        """Return whether ``probability`` reads ``text`` a second time."""
+        return self._in_doubt(self.first(self.raw(text)))
+
+    def _in_doubt(self, first: float) -> bool:
+        return self._meaning.low <= first < self._meaning.high
 
 
 #: For every feature its weight (real) and its squared length (imaginary): one number to add up.
@@ -103,3 +110,11 @@ def opinion(text: str) -> float:
     linearly with the text and stops growing at ``opinion_features.MAX_CHARACTERS``.
     """
     return model().probability(text, shared())
+
+
+def leaves_in_doubt(text: str) -> bool:
+    """Return whether ``opinion`` needs the vector of ``text``, which takes ten times as long.
+
+    Whoever serves many patients computes that vector beforehand, in a thread.
+    """
+    return model().leaves_in_doubt(text)

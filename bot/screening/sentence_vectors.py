@@ -24,8 +24,9 @@ SIZE = 384
 START_CHARACTERS, END_CHARACTERS = 100, 180
 #: A longer "word" is none, and costs the library's word splitting more than its share.
 WORD_CHARACTERS = 40
-#: Vectors kept: within one turn the second opinion and the intents ask for the same one.
-KEPT = 16
+#: Vectors kept: within one turn the second opinion and the intents ask for the same one, while
+#: turns of other conversations come between.
+KEPT = 128
 
 
 def clean(text: str) -> str:
@@ -70,7 +71,8 @@ class SentenceVectors:
         self._model: Any = None
         self._threads: Any = None
         self._broken = False
-        self._lock = threading.Lock()
+        self._reading = threading.Lock()
+        self._keeping = threading.Lock()
         self._kept: OrderedDict[str, np.ndarray] = OrderedDict()
 
     def vector(self, text: str) -> Optional[np.ndarray]:
@@ -78,18 +80,30 @@ class SentenceVectors:
         plain = clean(text)
         if self._broken or not plain:
             return None
-        with self._lock:
-            kept = self._kept.get(plain)
-            if kept is not None:
+        # What is kept is found without waiting for a sentence that another thread reads.
+        vector = self._recall(plain)
+        if vector is None:
+            with self._reading:
+                vector = self._recall(plain)
+                if vector is None:
+                    vector = self._read(plain)
+                    self._keep(plain, vector)
+        return vector
+
+    def _recall(self, plain: str) -> Optional[np.ndarray]:
+        with self._keeping:
+            if plain in self._kept:
                 self._kept.move_to_end(plain)
-                return kept
-            vector = self._read(plain)
-            if vector is not None:
-                vector.flags.writeable = False
-                self._kept[plain] = vector
-                if len(self._kept) > KEPT:
-                    self._kept.popitem(last=False)
-            return vector
+            return self._kept.get(plain)
+
+    def _keep(self, plain: str, vector: Optional[np.ndarray]) -> None:
+        if vector is None:
+            return
+        vector.flags.writeable = False
+        with self._keeping:
+            self._kept[plain] = vector
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
 
     def _read(self, plain: str) -> Optional[np.ndarray]:
         try:

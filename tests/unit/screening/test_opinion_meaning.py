@@ -1,6 +1,7 @@
 """The second reading of the second opinion: when it is asked, what it may do, what it survives."""
 
 import logging
+import threading
 
 import numpy as np
 import pytest
@@ -99,7 +100,7 @@ def test_a_vector_that_knows_only_the_ends_of_a_text_lowers_nothing(model):
 def test_few_vectors_are_kept_and_nobody_can_change_them():
     library = _Library()
     vectors = SentenceVectors(lambda: library)
-    texts = ["a" * length for length in range(1, KEPT + 2)]
+    texts = [f"text {number}" for number in range(KEPT + 1)]
     for text in texts:
         assert not vectors.vector(text).flags.writeable
     vectors.vector(texts[-1])
@@ -111,3 +112,29 @@ def test_few_vectors_are_kept_and_nobody_can_change_them():
 def test_shouting_is_read_like_speech():
     assert clean("MY THROAT IS TIGHT") == "my throat is tight"
     assert clean("I have B12") == "I have B12"
+
+
+def test_what_is_kept_is_had_while_another_thread_reads():
+    begun, go_on = threading.Event(), threading.Event()
+
+    class Slow(_Library):
+        def query(self, text):
+            if text == "slow":
+                begun.set()
+                assert go_on.wait(10)
+            return super().query(text)
+
+    vectors = SentenceVectors(Slow)
+    kept = vectors.vector("quick")
+    other = threading.Thread(target=vectors.vector, args=("slow",))
+    other.start()
+    assert begun.wait(10)
+    try:
+        found: list = []
+        asking = threading.Thread(target=lambda: found.append(vectors.vector("quick")))
+        asking.start()
+        asking.join(5)
+        assert found and found[0] is kept
+    finally:
+        go_on.set()
+        other.join()
