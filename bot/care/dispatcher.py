@@ -9,7 +9,9 @@ import socket
 import threading
 import time
 from abc import abstractmethod
-from typing import Any, List, Optional, Tuple, Type
+from collections import Counter
+from typing import Any, Dict, List, Mapping, Optional, Tuple, Type
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -32,8 +34,10 @@ logger = logging.getLogger(__name__)
 #: Seconds a send may take altogether. Below the lease, so that a claim ends before it is retaken.
 SEND_SECONDS = 30.0
 POLL_SECONDS = 1.0
-#: Sends at the same time in one process.
-MOST_UNDER_WAY = 16
+#: Sends at the same time in one process, and of these to one service: a mail server that hangs
+#: leaves room for the pager.
+MOST_UNDER_WAY = 64
+MOST_TO_ONE_SERVICE = 16
 
 
 class OutboxWorker(Worker):
@@ -151,6 +155,15 @@ class OutboxWorker(Worker):
             self.failed(session, claim, reason, permanent=permanent)
 
 
+def _recipients_of_services(people: Mapping[str, Mapping[str, Address]]) -> List[List[str]]:
+    """Return the names of recipients, those together whose messages go to the same host."""
+    services: Dict[Tuple[str, str], List[str]] = {}
+    for name, address in addresses(people).items():
+        parts = urlsplit(address.url)
+        services.setdefault((parts.scheme, parts.netloc.rpartition("@")[2]), []).append(name)
+    return list(services.values())
+
+
 class Dispatcher(OutboxWorker):
     """Sends notifications to staff."""
 
@@ -159,8 +172,23 @@ class Dispatcher(OutboxWorker):
     table = Delivery
 
     def claim(self, session: Session, limit: int) -> List[outbox.Claim]:
-        """Claim due notifications, emergencies first."""
-        return outbox.claim_due(session, owner=self._owner, at=now(), limit=limit)
+        """Claim due notifications, of each service emergencies first, as far as it has room."""
+        services = _recipients_of_services(load_escalation(self._settings.escalation).people)
+        busy = Counter(claim.recipient for claim, _, _ in self._under_way)
+        known = [name for names in services for name in names]
+        claims: List[outbox.Claim] = []
+        for names in services:
+            room = MOST_TO_ONE_SERVICE - sum(busy[name] for name in names)
+            room = min(room, limit - len(claims))
+            claims += self._claim_of(session, room, Delivery.recipient.in_(names))
+        room = limit - len(claims)
+        claims += self._claim_of(session, room, Delivery.recipient.notin_(known))
+        return claims
+
+    def _claim_of(self, session: Session, limit: int, whose: Any) -> List[outbox.Claim]:
+        if limit <= 0:
+            return []
+        return outbox.claim_due(session, owner=self._owner, at=now(), limit=limit, where=[whose])
 
     def attempt(self, claim: outbox.Claim) -> None:
         """Send one notification to its recipient's address of now, or of the ladder's start."""

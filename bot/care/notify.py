@@ -53,8 +53,10 @@ def understands(address: Address) -> bool:
 
 def _send_by_apprise(address: Address, notification: Notification) -> None:
     # One Apprise object per recipient: it gives one answer for all its targets. async_mode off:
-    # each send has a thread of its own already.
-    sender = apprise.Apprise(asset=apprise.AppriseAsset(app_id=APP_NAME, async_mode=False))
+    # each send has a thread of its own already. No time limit of Apprise's: it would wait for its
+    # services in six threads that all sends share, so that six which hang hold up every other.
+    asset = apprise.AppriseAsset(app_id=APP_NAME, async_mode=False, service_timeout=0)
+    sender = apprise.Apprise(asset=asset)
     if not sender.add(address.url):
         raise PermanentFailure("The address of this recipient is not one that Apprise understands.")
     kind = (

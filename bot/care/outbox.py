@@ -97,7 +97,9 @@ def is_due(table: Type[Any], at: datetime) -> Any:
     )
 
 
-def claim_due(session: Session, *, owner: str, at: datetime, limit: int = 20) -> List[Claim]:
+def claim_due(
+    session: Session, *, owner: str, at: datetime, limit: int = 20, where: Sequence[Any] = ()
+) -> List[Claim]:
     """Claim notifications that are due, the highest level first, and return them."""
     rows = claim_rows(
         session,
@@ -106,6 +108,7 @@ def claim_due(session: Session, *, owner: str, at: datetime, limit: int = 20) ->
         at=at,
         limit=limit,
         order=(Delivery.level.desc(), Delivery.due_at),
+        where=where,
     )
     return [
         Claim(

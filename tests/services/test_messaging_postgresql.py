@@ -46,7 +46,7 @@ def test_a_message_is_taken_once_and_one_process_answers_and_sends(engine):
     assert len({one.conversation for one in taken}) == 1, "all processes share the key"
 
     her = taken[0].conversation
-    assert sum(at_once(4, lambda number: inboxes[number].claim(her))) == 1
+    assert sum(at_once(4, lambda number: inboxes[number].lease.claim(her))) == 1
     waiting = inboxes[0].next(her)
     assert waiting.received == message
     inboxes[0].done(waiting.number)
@@ -56,7 +56,7 @@ def test_a_message_is_taken_once_and_one_process_answers_and_sends(engine):
     numbers = at_once(4, lambda number: outgoings[number].add(her, [{"text": "hi"}], "k"))
     assert len({tuple(one) for one in numbers}) == 1
     assert outgoings[0].waiting() == [her]
-    assert sum(at_once(4, lambda number: outgoings[number].claim(her))) == 1
+    assert sum(at_once(4, lambda number: outgoings[number].lease.claim(her))) == 1
     due = outgoings[0].next(her)
     assert (due.address, due.body) == ("+15551230001", {"text": "hi"})
     outgoings[0].later(due, "HTTP 429", seconds=60)

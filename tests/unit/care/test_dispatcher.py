@@ -2,6 +2,7 @@ import logging
 import multiprocessing
 import os
 import socket
+import time
 from datetime import timedelta
 from email import message_from_string
 
@@ -10,7 +11,7 @@ import pytest
 from bot.care import audit, database, outbox
 from bot.care.alerts import get_alert
 from bot.care.clock import now
-from bot.care.dispatcher import Dispatcher
+from bot.care.dispatcher import MOST_TO_ONE_SERVICE, Dispatcher
 from bot.care.models import Delivery
 from bot.triage.vocabulary import Level
 
@@ -27,6 +28,11 @@ def raised(settings, **changes):
 def deliveries(settings):
     with database.reading(settings) as session:
         return {row.recipient.split(" (")[0]: row for row in session.query(Delivery)}
+
+
+def every_delivery(settings):
+    with database.reading(settings) as session:
+        return list(session.query(Delivery))
 
 
 def make_due(settings, **changes):
@@ -103,6 +109,23 @@ def test_a_service_that_hangs_does_not_hold_up_another(settings):
         "due",
         "The service did not answer in time.",
     )
+
+
+def test_many_messages_to_a_service_that_hangs_leave_room_for_the_others(settings):
+    with socket.create_server(("127.0.0.1", 0)) as silent, serving(WebServer()) as good:
+        port = silent.getsockname()[1]
+        clinic = telling(settings, silent=f"json://127.0.0.1:{port}/?rto=60", good=good.url)
+        alerts = MOST_TO_ONE_SERVICE + 4
+        for number in range(alerts):
+            raised(clinic, conversation_id=f"patient {number}")
+        dispatcher = Dispatcher(clinic, send_seconds=30)
+        # What hangs is under way all the time; only the rest may come to its end.
+        until = time.monotonic() + 20
+        while len(good.posts) < alerts and time.monotonic() < until:
+            dispatcher.work()
+            time.sleep(0.05)
+        assert len(good.posts) == alerts
+        assert sum(row.state == "sending" for row in every_delivery(clinic)) >= MOST_TO_ONE_SERVICE
 
 
 def test_an_address_nobody_understands_fails_for_good_and_stays_visible(settings):
