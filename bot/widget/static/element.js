@@ -19,6 +19,9 @@ const CROSS = "M6 6l12 12M18 6 6 18";
 const ARROW = "M12 19V5M6 11l6-6 6 6";
 const CHEVRON = "M9 5l7 7-7 7";
 
+/** Whether a nurse wrote this line; that she has come or gone is no line of hers. */
+const byNurse = ({ author, kind }) => author === "nurse" && kind !== "presence";
+
 class SymptomCheck extends HTMLElement {
   connectedCallback() {
     if (this.shadowRoot) return;
@@ -28,6 +31,7 @@ class SymptomCheck extends HTMLElement {
     this.name = this.getAttribute("heading") || "Symptom check";
     this.conversation = new Conversation(this.service);
     this.unread = 0;
+    this.ofNurse = 0;
     this.#build(shadow);
     this.conversation.addEventListener("change", () => this.#show());
     this.conversation.addEventListener("line", ({ detail }) => this.#announce(detail));
@@ -307,7 +311,10 @@ class SymptomCheck extends HTMLElement {
     this.typing.hidden = !(busy && reachable);
     this.#connection(reachable, unsent.length);
     this.#checkOffline();
-    if (atEnd) this.#scrollToNewest(emergency);
+    const ofNurse = lines.filter(byNurse).length;
+    // What a nurse writes is seen, wherever she has been reading.
+    if (atEnd || ofNurse > this.ofNurse) this.#scrollToNewest(emergency);
+    this.ofNurse = ofNurse;
   }
 
   #emergency() {
@@ -318,12 +325,13 @@ class SymptomCheck extends HTMLElement {
     return found?.kind === "emergency_over" ? undefined : found;
   }
 
-  /** Down to the end, but never past the first words of the newest emergency message. */
+  /** Down to the end, but not past the first words of an emergency before she or a nurse writes. */
   #scrollToNewest(emergency = this.#emergency()) {
     if (this.scroller.classList.contains("new")) return;
     const item = emergency && this.log.item(emergency.key);
     const answered = this.conversation.lines.some(
-      (line) => emergency && line.author === "patient" && line.number > emergency.number,
+      (line) =>
+        emergency && line.number > emergency.number && (line.author === "patient" || byNurse(line)),
     );
     this.scroller.scrollTop =
       item && !answered ? item.offsetTop - 8 : this.scroller.scrollHeight;

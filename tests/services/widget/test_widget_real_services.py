@@ -26,6 +26,13 @@ def test_a_question_is_answered_from_the_facts(page):
     assert page.card.inner_text() == ""
 
 
+#: Whether a line of the chat is on her screen, not only on the page.
+IN_VIEW = """line => {
+  const [own, window] = [line, line.closest(".scroller")].map(one => one.getBoundingClientRect());
+  return own.top < window.bottom && own.bottom > window.top;
+}"""
+
+
 def test_a_nurse_in_a_second_browser_takes_over_and_hands_back(page, system, open_desk):
     mark = secrets.token_hex(3)
     page.say(f"the spot of my injection is red, hot and spreading {mark}")
@@ -57,6 +64,7 @@ def test_a_nurse_in_a_second_browser_takes_over_and_hands_back(page, system, ope
     desk.wait_for_selector(".summary[data-level=EMERGENCY_NOW]")
     write(desk, "The ambulance is on its way.")
     page.wait(lambda: page.element.locator("li.nurse").count() == 2)
+    page.wait(lambda: page.element.locator("li.nurse").last.evaluate(IN_VIEW))
 
     desk.click("#hand-back")
     page.element.get_by_text("The nurse has finished for now").first.wait_for()
