@@ -4,7 +4,6 @@ Processor time, not wall time, so that other programs on the machine hardly dist
 """
 
 import argparse
-import dataclasses
 import datetime
 import os
 import platform
@@ -17,12 +16,12 @@ import httpx
 import psutil
 import yaml
 
+from benchmarks.clinic_settings import settings_in
 from benchmarks.cluster.patients import CALM, EMERGENCY
-from bot.service.processes import free_port, stop_all, wait_until_up
+from bot.service.processes import stop_all, wait_until_up
 from bot.service.serve import START_SECONDS, services_for
 from bot.service.size import MEASURED
 from bot.service.training import ensure_model
-from bot.settings import load_settings
 
 HEAD = """# What one message costs, for `python -m bot size`; from `python -m benchmarks.capacity`.
 # Processor seconds of the running services over the messages they answered; both on SQLite.
@@ -37,14 +36,7 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="capacity-") as name:
         folder = Path(name)
-        settings = dataclasses.replace(
-            load_settings(environment={}),
-            folder=folder,
-            care_database=f"sqlite:///{folder}/care.db",
-            conversation_database=folder / "conversations.db",
-            patient_port=free_port(),
-            care_port=free_port(),
-        )
+        settings = settings_in(folder)
         services = services_for(settings, str(options.model or ensure_model()))
         try:
             for service in services:

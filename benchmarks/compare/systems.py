@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import sys
 import time
@@ -12,10 +11,10 @@ from typing import Any, Dict, List
 import psutil
 import yaml
 
+from benchmarks.clinic_settings import settings_in
 from benchmarks.compare.load_process import write
 from bot.service.processes import Service, free_port, stop_all
 from bot.service.serve import services_for
-from bot.settings import load_settings
 
 START_SECONDS = 420
 #: Our web channel limits what one patient may send; here one machine is all patients.
@@ -87,15 +86,7 @@ class Ours(System):
     name = "ours"
 
     def __init__(self, folder: Path, model: Path) -> None:
-        settings = dataclasses.replace(
-            load_settings(environment={}),
-            folder=folder,
-            care_database=f"sqlite:///{folder}/care.db",
-            conversation_database=folder / "conversations.db",
-            patient_port=free_port(),
-            care_port=free_port(),
-            rate_factor=RATE_FACTOR,
-        )
+        settings = settings_in(folder, rate_factor=RATE_FACTOR)
         services = services_for(settings, str(model))
         super().__init__(folder, services, f"http://{settings.host}:{settings.patient_port}")
 

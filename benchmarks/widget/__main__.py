@@ -11,14 +11,13 @@ import shutil
 import statistics
 import sys
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.clinic_settings import settings_in
 from bot.channels.pages import static_files
-from bot.service.processes import free_port, stop_all, wait_until_up
+from bot.service.processes import stop_all, wait_until_up
 from bot.service.serve import START_SECONDS, services_for
 from bot.service.training import ensure_model
-from bot.settings import load_settings
 
 QUESTIONS = (
     "will it harm my baby?",
@@ -64,14 +63,7 @@ def times(conversations: int) -> list[float]:
     from playwright.sync_api import sync_playwright
 
     folder = Path(tempfile.mkdtemp())
-    settings = replace(
-        load_settings(environment={}),
-        folder=folder,
-        care_database=f"sqlite:///{folder}/care.db",
-        conversation_database=folder / "conversations.db",
-        patient_port=free_port(),
-        care_port=free_port(),
-    )
+    settings = settings_in(folder)
     services = services_for(settings, str(ensure_model()))
     found = []
     try:

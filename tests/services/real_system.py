@@ -1,29 +1,21 @@
 """Both services as real processes, and a patient who talks to them as the page's script does."""
 
 import time
-from dataclasses import replace
 
 import httpx
 
+from benchmarks.clinic_settings import settings_in
 from bot.desk import api_tokens
-from bot.service.processes import free_port, stop_all, wait_until_up
+from bot.service.processes import stop_all, wait_until_up
 from bot.service.serve import START_SECONDS, services_for
 from bot.service.training import ensure_model
-from bot.settings import load_settings
 
 
 class System:
     """Both services on free ports with databases of their own."""
 
     def __init__(self, folder):
-        self.settings = replace(
-            load_settings(environment={}),
-            folder=folder,
-            care_database=f"sqlite:///{folder / 'care.db'}",
-            conversation_database=folder / "conversations.db",
-            patient_port=free_port(),
-            care_port=free_port(),
-        )
+        self.settings = settings_in(folder)
         self.services = {
             service.name: service for service in services_for(self.settings, str(ensure_model()))
         }
