@@ -27,8 +27,11 @@ def open_episode(session: Session, *, conversation_id: str, channel: str) -> Epi
     The patient's row stays locked until the end of the transaction, so two processes that write
     about the same patient take turns. Assign ``episode.state`` anew to store a new triage state.
     """
-    find_or_add_patient(session, conversation_id=conversation_id, channel=channel)
     patient = _locked_patient(session, conversation_id, channel)
+    if patient is None:
+        find_or_add_patient(session, conversation_id=conversation_id, channel=channel)
+        patient = _locked_patient(session, conversation_id, channel)
+    assert patient is not None, "somebody just stored this patient"
     episode = session.execute(
         select(Episode).where(Episode.patient_id == patient.id, Episode.closed_at.is_(None))
     ).scalar_one_or_none()
@@ -96,10 +99,10 @@ def close_episode(session: Session, alert_id: str, *, nurse: str, outcome: str) 
     return episode
 
 
-def _locked_patient(session: Session, conversation_id: str, channel: str) -> Patient:
+def _locked_patient(session: Session, conversation_id: str, channel: str) -> Optional[Patient]:
     return session.execute(
         select(Patient)
         .where(Patient.channel == channel, Patient.conversation_id == conversation_id)
         .with_for_update()
         .execution_options(populate_existing=True)
-    ).scalar_one()
+    ).scalar_one_or_none()
